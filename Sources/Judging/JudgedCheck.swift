@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Vitals
+
+/// One configured check, as the judge needs it.
+package struct JudgedCheck: Sendable {
+    /// The keys that every check has.
+    package var definition: CheckDefinition
+    /// Where its evidence comes from.
+    package var evidence: CheckRules.Evidence
+
+    /// Makes a check to be judged.
+    package init(_ definition: CheckDefinition, evidence: CheckRules.Evidence = .attempts) {
+        self.definition = definition
+        self.evidence = evidence
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+import Vitals
+
+/// One client's connection: takes decoded requests one by one, asks the house for answers, keeps the times.
+final class HTTPConnection: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        /// Waiting for a request's first byte.
+        case idle
+        /// Within a head.
+        case reading(began: NIODeadline)
+        /// A request is being answered.
+        case answering
+        /// The last answer is out; waiting for the client to hear it.
+        case lingering
+        case closed
+    }
+
+    private let server: HTTPServer
+    private let gate: RequestGate
+    private var state = State.idle
+    private var head: HTTPRequestHead?
+    private var began = NIODeadline.now()
+    private var deadline = NIODeadline.distantFuture
+    /// The alarm is moved lazily: a deadline that moves away costs nothing until the old one strikes.
+    private var alarm: (task: Scheduled<Void>, at: NIODeadline)?
+    private var context: ChannelHandlerContext?
+
+    init(_ server: HTTPServer, _ gate: RequestGate) {
+        self.server = server
+        self.gate = gate
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        expire(in: server.limits.idleTime)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let event = event as? RequestGate.Event else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        switch event {
+        case .headBegan:
+            guard case .idle = state else { return }
+            began = .now()
+            state = .reading(began: began)
+            expire(in: min(server.limits.headTime, server.limits.requestTime))
+        case .malformed(let sentence):
+            refuse(.badRequest, "400: " + sentence)
+        case .tooLong:
+            refuse(
+                .requestHeaderFieldsTooLarge,
+                "431: the request's head is longer than \(server.limits.headBytes) bytes.")
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            guard case .reading = state else { return }
+            self.head = head
+            // The rest of a request that is refused never comes through the gate: there may be no `end`.
+            if let refusal = server.refusal(of: head) { send(refusal, route: nil) }
+        case .body: break
+        case .end:
+            guard case .reading = state, let head else { return }
+            serve(head)
+        }
+    }
+
+    /// What the decoder could not take.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError || error is ByteToMessageDecoderError else {
+            return context.close(promise: nil)
+        }
+        refuse(.badRequest, "400: this is no valid HTTP/1.1 request.")
+    }
+
+    /// Ends the connection as soon as nothing is being answered on it.
+    func drain() {
+        if case .idle = state { context?.close(promise: nil) }
+    }
+
+    /// Ends the connection at once.
+    func cut() { context?.close(promise: nil) }
+
+    private func serve(_ head: HTTPRequestHead) {
+        guard let request = HTTPRequest(head, began: began) else {
+            return refuse(.badRequest, "400: the target is no path.")
+        }
+        state = .answering
+        expire(at: began + server.limits.requestTime)
+        let (reply, route) = server.reply(to: request)
+        switch reply {
+        case .now(let answer): send(answer, route: route)
+        case .later(let future):
+            let me = NIOLoopBound(self, eventLoop: server.loop)
+            future.whenSuccess { me.value.send($0, route: route) }
+        }
+    }
+
+    private func refuse(_ status: HTTPResponseStatus, _ sentence: String) {
+        switch state {
+        case .idle, .reading: send(.refusal(status, sentence), route: nil)
+        // An answer is on its way and nothing can be sent before it: what follows on this connection is lost.
+        case .answering, .lingering, .closed: break
+        }
+    }
+
+    private func send(_ answer: HTTPAnswer, route: Int?) {
+        guard let context, isOpen else {
+            answer.whenDone?()
+            return
+        }
+        server.tallies.count(route, answer.status.code)
+        let request = head
+        head = nil
+        // An upgrade is not taken up, and the decoder reads nothing behind a request that asks for one.
+        let isUpgrade = request?.headers.contains(name: "upgrade") ?? false || request?.method == .CONNECT
+        let keepsAlive = !answer.closes && !server.isDraining && !isUpgrade && (request?.isKeepAlive ?? false)
+        state = .answering
+        if answer.closes { expire(in: server.limits.lingerTime) }
+        let version = request.map { $0.version.isBefore1_1 ? .http1_0 : .http1_1 } ?? HTTPVersion.http1_1
+        context.write(
+            wrapOutboundOut(.head(answer.head(version: version, keepsAlive: keepsAlive))), promise: nil)
+        if request?.method != .HEAD, answer.body.readableBytes > 0 {
+            context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+        }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let me = NIOLoopBound(self, eventLoop: server.loop)
+        promise.futureResult.whenComplete { _ in
+            answer.whenDone?()
+            me.value.sent(keepsAlive: keepsAlive)
+        }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+    }
+
+    private var isOpen: Bool {
+        if case .closed = state { false } else { true }
+    }
+
+    private func sent(keepsAlive: Bool) {
+        guard case .answering = state, let context else { return }
+        if keepsAlive {
+            state = .idle
+            expire(in: server.limits.idleTime)
+            gate.answered()
+            if server.isDraining { drain() }
+            return
+        }
+        state = .lingering
+        gate.shut()
+        expire(in: server.limits.lingerTime)
+        context.close(mode: .output, promise: nil)
+    }
+
+    private func expire(in time: TimeAmount) { expire(at: .now() + time) }
+
+    private func expire(at deadline: NIODeadline) {
+        self.deadline = deadline
+        if let alarm, alarm.at <= deadline { return }
+        alarm?.task.cancel()
+        let me = NIOLoopBound(self, eventLoop: server.loop)
+        alarm = (server.loop.scheduleTask(deadline: deadline) { me.value.strike() }, deadline)
+    }
+
+    private func strike() {
+        alarm = nil
+        if NIODeadline.now() < deadline { return expire(at: deadline) }
+        switch state {
+        case .idle, .lingering: context?.close(promise: nil)
+        case .reading:
+            server.tallies.tooSlow.add()
+            send(.refusal(.requestTimeout, "408: the request's head took too long."), route: nil)
+        case .answering:
+            server.tallies.tooSlow.add()
+            context?.close(promise: nil)
+        case .closed: break
+        }
+    }
+
+    private func end() {
+        if case .closed = state { return }
+        state = .closed
+        alarm?.task.cancel()
+        alarm = nil
+        server.ended(self)
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import NIOCore
+
+/// The bounds of the HTTP server. Reaching one is an answer with a status code and a count, never a silent cut.
+package struct HTTPLimits: Sendable {
+    /// Connections at a time; a further one gets 503 and is closed.
+    package var connections = 256
+    /// Connections over the Unix socket, counted apart: those who use it are few, and neither way in shall be
+    /// closed by a flood on the other.
+    package var unixConnections = 64
+    /// Scrapes in flight, as node_exporter's `--web.max-requests`; a further one gets 503 with Retry-After.
+    package var scrapes = 40
+    /// Bytes of a request's head, from its first byte to its blank line; beyond: 431.
+    package var headBytes = 64 * 1024
+    /// From the first byte of a request's head to its blank line; beyond: 408.
+    package var headTime = TimeAmount.seconds(5)
+    /// From the first byte of a request to the last byte of its answer; beyond, the connection is cut.
+    package var requestTime = TimeAmount.seconds(10)
+    /// How long a connection may lie idle between two requests.
+    package var idleTime = TimeAmount.seconds(60)
+    /// How long a refused client may go on sending before the connection is cut. Closing at once would reset
+    /// it, and a reset can overtake the answer.
+    package var lingerTime = TimeAmount.seconds(1)
+    /// What is kept back of a scraper's own timeout for the way to it (Prometheus measures the whole way).
+    package var scrapeReserve = TimeAmount.milliseconds(500)
+
+    /// Makes the default bounds.
+    package init() {}
+}

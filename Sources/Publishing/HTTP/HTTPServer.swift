@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+package import Vitals
+
+/// The HTTP server: addresses in, answers from the Board out, everything on one event loop.
+package final class HTTPServer: Sendable {
+    private struct State {
+        var listeners: [any Channel] = []
+        var connections: [ObjectIdentifier: HTTPConnection] = [:]
+        /// Those that came over a Unix socket.
+        var local: Set<ObjectIdentifier> = []
+        var isDraining = false
+        var isDrained = false
+        var drained: EventLoopPromise<Void>?
+    }
+
+    let loop: any EventLoop
+    let limits: HTTPLimits
+    private let router: Router
+    private let view: PublicView
+    private let rules: [any RequestRule]
+    private let state: NIOLoopBoundBox<State>
+    private let boundTallies: NIOLoopBoundBox<RequestTallies>
+    private let open = Atomic<Int>(0)
+
+    /// Makes a server that listens nowhere yet.
+    ///
+    /// `rules` are asked for every request, before its route. `pages` add samples to the metrics page beside the
+    /// kernel's, the board's and the book's; they are called on the sampler's lane, one at a time.
+    package init(
+        loop: any EventLoop, board: Board, kernel: any KernelReading, tallies: TallyBook,
+        time: any TimeSource, identity: ServiceIdentity, generation: TickGeneration,
+        limits: HTTPLimits = HTTPLimits(), routes: [any Route] = RouteCatalog.all,
+        rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = []
+    ) {
+        self.loop = loop
+        self.limits = limits
+        self.rules = [HostRule(), BodyRule()] + rules
+        router = Router(routes)
+        let desk = ScrapeDesk(
+            loop: loop, kernel: kernel, limits: limits, tallies: tallies,
+            sources: PageSources(board: board, tallies: tallies, version: identity.version, others: pages))
+        view = PublicView(
+            board: board, desk: desk, identity: identity, generation: generation, time: time)
+        state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
+        boundTallies = NIOLoopBoundBox.makeBoxSendingValue(RequestTallies(tallies, routes), eventLoop: loop)
+    }
+
+    /// Open connections; from any thread.
+    package var connections: Int { open.load(ordering: .relaxed) }
+
+    /// Listens on an address, TCP or a Unix socket path that is free; gives the address as the kernel has it.
+    package func listen(on address: SocketAddress) -> EventLoopFuture<SocketAddress> {
+        listen(isLocal: address.pathname != nil) { $0.bind(to: address) }
+    }
+
+    /// Listens on a descriptor that is bound already (socket activation, a path that was prepared); takes it over.
+    package func listen(descriptor: CInt, isUnixSocket: Bool) -> EventLoopFuture<SocketAddress?> {
+        start(isLocal: isUnixSocket) { $0.withBoundSocket(descriptor) }.map { $0.localAddress }
+    }
+
+    /// Accepts nothing more, lets requests in flight finish, ends the rest; what is not done in time is cut.
+    package func drain(within time: TimeAmount) -> EventLoopFuture<Void> {
+        loop.flatSubmit { [self] in
+            if let drained = state.value.drained { return drained.futureResult }
+            let promise = loop.makePromise(of: Void.self)
+            state.value.isDraining = true
+            state.value.drained = promise
+            for listener in state.value.listeners { listener.close(promise: nil) }
+            state.value.listeners.removeAll()
+            let cut = loop.scheduleTask(in: time) { [self] in
+                // The last of them to end keeps the promise.
+                for connection in Array(state.value.connections.values) { connection.cut() }
+            }
+            promise.futureResult.whenComplete { _ in cut.cancel() }
+            for connection in Array(state.value.connections.values) { connection.drain() }
+            finishDraining()
+            return promise.futureResult
+        }
+    }
+
+    private func listen(
+        isLocal: Bool, _ bind: @escaping @Sendable (ServerBootstrap) -> EventLoopFuture<any Channel>
+    ) -> EventLoopFuture<SocketAddress> {
+        start(isLocal: isLocal, bind).flatMapThrowing { channel in
+            guard let address = channel.localAddress else { throw ChannelError.unknownLocalAddress }
+            return address
+        }
+    }
+
+    private func start(
+        isLocal: Bool, _ bind: @escaping @Sendable (ServerBootstrap) -> EventLoopFuture<any Channel>
+    ) -> EventLoopFuture<any Channel> {
+        let bootstrap = ServerBootstrap(group: loop)
+            .serverChannelOption(.backlog, value: Int32(clamping: limits.connections))
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer(AcceptPause.add)
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture { try admit(channel, isLocal: isLocal) }
+            }
+        return bind(bootstrap).map { [self] channel in
+            loop.execute { [self] in
+                if state.value.isDraining {
+                    channel.close(promise: nil)
+                } else {
+                    state.value.listeners.append(channel)
+                }
+            }
+            return channel
+        }
+    }
+
+    private func admit(_ channel: any Channel, isLocal: Bool) throws {
+        // Counted apart: a flood on one way in must not close the other one.
+        let (count, bound) =
+            isLocal
+            ? (state.value.local.count, limits.unixConnections)
+            : (state.value.connections.count - state.value.local.count, limits.connections)
+        guard count < bound, !state.value.isDraining else {
+            tallies.refused.add()
+            try channel.pipeline.syncOperations.addHandler(ConnectionRefusal())
+            return
+        }
+        let gate = RequestGate(headBytes: limits.headBytes)
+        let connection = HTTPConnection(self, gate)
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
+        try channel.pipeline.syncOperations.addHandlers([gate, decoder, HTTPResponseEncoder(), connection])
+        state.value.connections[ObjectIdentifier(connection)] = connection
+        if isLocal { state.value.local.insert(ObjectIdentifier(connection)) }
+        counted()
+    }
+}
+
+/// What connections ask of their server, on the loop.
+extension HTTPServer {
+    var tallies: RequestTallies { boundTallies.value }
+
+    var isDraining: Bool { state.value.isDraining }
+
+    /// The answer that refuses a request whatever it is for.
+    func refusal(of head: HTTPRequestHead) -> HTTPAnswer? {
+        for rule in rules {
+            if let refusal = rule.refusal(of: head) { return refusal }
+        }
+        return nil
+    }
+
+    /// The reply to a request, and its route for the count.
+    func reply(to request: HTTPRequest) -> (RouteReply, route: Int?) {
+        switch router.match(request.path, request.method) {
+        case .route(let number): return (router.routes[number].answer(request, view), number)
+        case .wrongMethod(let number, let allow):
+            let answer = HTTPAnswer(.methodNotAllowed, text: "405: only \(allow) here.\n").with(
+                "Allow", allow)
+            return (.now(answer), number)
+        case .nowhere:
+            return (.now(HTTPAnswer(.notFound, text: "404: nothing here. / lists what there is.\n")), nil)
+        }
+    }
+
+    func ended(_ connection: HTTPConnection) {
+        guard state.value.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        state.value.local.remove(ObjectIdentifier(connection))
+        counted()
+        finishDraining()
+    }
+
+    private func finishDraining() {
+        guard state.value.isDraining, state.value.connections.isEmpty, !state.value.isDrained else { return }
+        state.value.isDrained = true
+        state.value.drained?.succeed()
+    }
+
+    private func counted() {
+        let count = state.value.connections.count
+        open.store(count, ordering: .relaxed)
+        tallies.open.set(Int64(count))
+    }
+}

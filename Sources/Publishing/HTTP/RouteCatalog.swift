@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every route of the HTTP server, in the order of the page for people.
+package enum RouteCatalog {
+    /// One line a route.
+    package static let all: [any Route] = [
+        IndexRoute(),
+        MetricsRoute(),
+        HealthRoute(),
+        DataDetailedRoute(),
+        HealthzRoute(),
+        ReadyzRoute(),
+        StartupzRoute(),
+        LivezRoute(),
+    ]
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Vitals
+
+/// Publishing's own methods: one line each. The daemon joins them with those of other modules.
+package enum HandlerCatalog {
+    /// What the handlers answer from.
+    package struct Sources: Sendable {
+        /// The judgement.
+        package var board: Board
+        /// Containers, host and the kernel's samples.
+        package var kernel: any KernelReading
+        /// The samples beside the kernel's; called on the sampler's lane.
+        package var sheets: @Sendable () -> [Sheet]
+        /// What administrators may do.
+        package var control: any Control
+
+        /// Gathers the sources.
+        package init(
+            board: Board, kernel: any KernelReading, sheets: @escaping @Sendable () -> [Sheet],
+            control: any Control
+        ) {
+            self.board = board
+            self.kernel = kernel
+            self.sheets = sheets
+            self.control = control
+        }
+    }
+
+    /// All of them, in the order of `describe`.
+    package static func all(_ sources: Sources) -> [any SocketHandler] {
+        [
+            PingHandler(board: sources.board),
+            StatusHandler(board: sources.board),
+            ChecksListHandler(board: sources.board),
+            ChecksGetHandler(board: sources.board),
+            HistoryHandler(board: sources.board),
+            ContainerHandler(kernel: sources.kernel),
+            MetricsHandler(kernel: sources.kernel, sheets: sources.sheets),
+            ChecksRunHandler(control: sources.control),
+            ReloadHandler(control: sources.control),
+        ]
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Vitals
+
+/// Which roles a peer has.
+package struct SocketAccess: Sendable {
+    private let decide: @Sendable (PeerCredentials) -> Set<SocketRole>
+
+    /// Decides by a rule of one's own.
+    package init(_ decide: @escaping @Sendable (PeerCredentials) -> Set<SocketRole>) { self.decide = decide }
+
+    /// The rule by default: root and vitald's own user are administrators; whoever else the mode and the group
+    /// of the socket let in may read and push.
+    package static func standard(ownUser: UInt32) -> SocketAccess {
+        SocketAccess { peer in
+            peer.uid == 0 || peer.uid == ownUser ? [.read, .push, .admin] : [.read, .push]
+        }
+    }
+
+    func roles(of peer: PeerCredentials) -> Set<SocketRole> { decide(peer) }
+}
+
+/// One use of an administrator's method, for the journal.
+package struct SocketAudit: Sendable {
+    /// The method.
+    package var method: String
+    /// What it was about, such as the check's name; empty where there is nothing.
+    package var subject: String
+    /// Who called.
+    package var caller: SocketCaller
+    /// Whether it was allowed.
+    package var allowed: Bool
+
+    /// One line: `reload by uid 0, pid 71, unit ssh.service: allowed`.
+    package var description: String {
+        var text = method + (subject.isEmpty ? "" : " \(subject)") + " by uid \(caller.credentials.uid)"
+        if caller.credentials.pid > 0 { text += ", pid \(caller.credentials.pid)" }
+        if let unit = caller.origin?.unit, !unit.isEmpty { text += ", unit \(unit)" }
+        if let container = caller.origin?.container, !container.isEmpty { text += ", container \(container)" }
+        return text + (allowed ? ": allowed" : ": denied")
+    }
+}

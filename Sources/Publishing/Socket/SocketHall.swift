@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Vitals
+
+/// What all connections of one server share. Confined to the event loop, as they are.
+final class SocketHall {
+    let loop: any EventLoop
+    let limits: SocketLimits
+    let clock: any TimeSource
+    let catalog: MethodCatalog
+    var tallies: SocketTallies
+    private let board: Board
+    private let access: SocketAccess
+    private let inspection: PeerInspection
+    private let audit: @Sendable (SocketAudit) -> Void
+    private let gone: @Sendable (ConnectionID, Instant) -> Void
+    private var ledger: ConnectionLedger
+    private(set) var sessions: [ConnectionID: SocketSession] = [:]
+    private var connectionsSoFar: UInt64 = 0
+    /// The one writer of the loop; lent to the session that answers.
+    private var writer: JSONWriter? = JSONWriter(capacity: 16_384)
+    /// A writer that grew beyond this in one burst is not kept: one large answer must not cost memory for ever.
+    private static let writerKept = 262_144
+
+    init(_ equipment: SocketServer.Equipment, loop: any EventLoop, answerers: [MethodCatalog.Answerer]) {
+        self.loop = loop
+        limits = equipment.limits
+        clock = equipment.clock
+        board = equipment.board
+        access = equipment.access
+        inspection = equipment.inspection
+        audit = equipment.audit
+        gone = equipment.gone
+        tallies = SocketTallies(book: equipment.tallies)
+        catalog = MethodCatalog(answerers, tallies: tallies)
+        ledger = ConnectionLedger(limits: equipment.limits)
+    }
+
+    // MARK: Coming and going
+
+    /// A session for an accepted descriptor, or the error that the peer is sent away with.
+    func receive(_ descriptor: CInt) -> Result<SocketSession, SocketFault> {
+        guard let peer = inspection.peer(of: descriptor) else {
+            tallies.dropped("connection", "no_credentials")
+            return .failure(.unavailable("the kernel does not tell who you are (SO_PEERCRED)"))
+        }
+        let roles = access.roles(of: peer.credentials)
+        guard !roles.isEmpty else {
+            tallies.dropped("connection", "denied")
+            return .failure(.denied("connecting", needs: .read, has: roles, uid: peer.credentials.uid))
+        }
+        do {
+            try ledger.open(
+                user: peer.credentials.uid, administrator: roles.contains(.admin), at: clock.now)
+        } catch {
+            switch error {
+            case .total(let limit):
+                tallies.dropped("connection", "too_many")
+                return .failure(.tooManyConnections(limit: limit, perUser: false))
+            case .user(let limit):
+                tallies.dropped("connection", "too_many_of_user")
+                return .failure(.tooManyConnections(limit: limit, perUser: true))
+            }
+        }
+        connectionsSoFar += 1
+        let caller = SocketCaller(
+            connection: ConnectionID(connectionsSoFar), credentials: peer.credentials, roles: roles,
+            origin: peer.origin)
+        let session = SocketSession(caller: caller, hall: self)
+        sessions[caller.connection] = session
+        tallies.connections.set(Int64(ledger.total))
+        return .success(session)
+    }
+
+    /// Strikes out a session whose connection is gone.
+    func left(_ session: SocketSession) {
+        guard sessions.removeValue(forKey: session.caller.connection) != nil else { return }
+        ledger.close(user: session.caller.credentials.uid)
+        tallies.connections.set(Int64(ledger.total))
+        gone(session.caller.connection, clock.now)
+    }
+
+    // MARK: Calls
+
+    /// Lets a call pass, or says why not: its role, and for pushes the rate of its user.
+    func admit(_ entry: MethodCatalog.Entry, _ call: SocketCall) throws(SocketFault) {
+        let method = entry.method
+        let allowed = call.caller.roles.contains(method.role)
+        if method.role == .admin {
+            let subject = call.parameters?["name"]?.string ?? ""
+            audit(SocketAudit(method: method.name, subject: subject, caller: call.caller, allowed: allowed))
+        }
+        guard allowed else {
+            throw .denied(
+                method.name, needs: method.role, has: call.caller.roles, uid: call.caller.credentials.uid)
+        }
+        if method.role == .push,
+            let wait = ledger.push(1, user: call.caller.credentials.uid, at: call.received)
+        {
+            throw .rateLimited(retryAfter: wait)
+        }
+    }
+
+    /// Counts a push by what became of it.
+    func pushed(_ entry: MethodCatalog.Entry, accepted: Bool) {
+        guard entry.method.role == .push else { return }
+        tallies.pushed(String(entry.method.name.dropFirst("push.".count)), accepted: accepted)
+    }
+
+    func lendWriter() -> JSONWriter {
+        defer { writer = nil }
+        return writer ?? JSONWriter(capacity: 1024)
+    }
+
+    func takeBack(_ lent: consuming JSONWriter) {
+        guard lent.bytes.capacity <= Self.writerKept else { return writer = JSONWriter(capacity: 16_384) }
+        lent.removeAll()
+        writer = lent
+    }
+
+    // MARK: Events
+
+    /// Tells every subscriber of these changes. Each event is written once, however many hear it.
+    func announce(_ changes: [HealthChange]) {
+        guard sessions.values.contains(where: { !$0.topics.isEmpty }) else { return }
+        for change in changes {
+            let view = ChangeView(change)
+            guard let topic = Subscribe.Topic(rawValue: view.topic) else { continue }
+            let event = eventBytes { view.writeMembers(epoch: board.epoch, into: &$0) }
+            for session in sessions.values {
+                session.offer(event, topic: topic, sequence: change.sequence)
+            }
+        }
+    }
+
+    /// The event that stands for those that a slow reader missed.
+    func lostEvent(count: Int?, sequence: UInt64) -> ByteBuffer {
+        eventBytes { event in
+            event.member("topic", Subscribe.lostTopic)
+            event.member("seq", Int64(clamping: sequence))
+            event.member("epoch", board.epoch)
+            event.member("count", count.map { Int64($0) })
+        }
+    }
+
+    private func eventBytes(_ members: (inout JSONWriter) -> Void) -> ByteBuffer {
+        var writer = JSONWriter(capacity: 256)
+        writer.object { line in
+            line.member("jsonrpc", "2.0")
+            line.member("method", "event")
+            line.member("params", object: members)
+        }
+        writer.newline()
+        return ByteBuffer(bytes: writer.bytes)
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The bounds of the socket. Reaching one is an error to the caller or a counted drop, never a silent cut.
+package struct SocketLimits: Sendable, Hashable {
+    /// The longest line in bytes, without its line feed: room for a batch of 512 pushes.
+    package var line = 65_536
+    /// Lines over the limit after which a connection is closed: whoever does it three times will not stop.
+    package var strikes = 3
+    /// Items of one batch.
+    package var batch = 512
+    /// Connections in all: each costs a descriptor.
+    package var connections = 1024
+    /// Connections of one user, so that one cannot lock out the others.
+    package var connectionsPerUser = 256
+    /// Of all connections, kept free for root and vitald's own user: the operator always gets in.
+    package var reserved = 8
+    /// Pushed items per second and user.
+    package var pushesPerSecond = 250_000
+    /// Events that wait for a subscriber that does not read; what comes after them is counted and told as lost.
+    package var eventsQueued = 256
+    /// Bytes that wait for a subscriber that takes nothing, after which it is cut off.
+    package var unread = 1_048_576
+    /// Answers under way at once on one connection; further calls wait in the socket.
+    package var answersUnderWay = 64
+    /// Bytes of answers that wait for the peer before no further call of its is read.
+    package var answersUnread = 65_536
+
+    /// Makes the limits with their defaults.
+    package init() {}
+}

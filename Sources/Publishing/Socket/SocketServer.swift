@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+package import NIOCore
+import NIOPosix
+package import Vitals
+
+/// The Unix socket: JSON-RPC 2.0, one object per line. Serves listening descriptors on one event loop.
+package final class SocketServer: Sendable {
+    /// What a server needs to know and whom it asks.
+    package struct Equipment: Sendable {
+        /// Where answers come from.
+        package var board: Board
+        /// Monotonic and wall time.
+        package var clock: any TimeSource
+        /// Where it counts.
+        package var tallies: TallyBook
+        /// The bounds.
+        package var limits = SocketLimits()
+        /// Which peer may do what.
+        package var access: SocketAccess
+        /// Who a peer is.
+        package var inspection: PeerInspection
+        /// Name and version for `hello`: `vitald/0.1.0`.
+        package var name: String
+        /// Hears of every use of an administrator's method, on the event loop.
+        package var audit: @Sendable (SocketAudit) -> Void
+        /// Hears of every connection that is gone, on the event loop (`HeartbeatSink.closed`).
+        package var gone: @Sendable (ConnectionID, Instant) -> Void
+
+        /// Gathers the equipment.
+        package init(
+            board: Board, clock: any TimeSource, tallies: TallyBook, access: SocketAccess,
+            inspection: PeerInspection, name: String,
+            audit: @escaping @Sendable (SocketAudit) -> Void = { _ in },
+            gone: @escaping @Sendable (ConnectionID, Instant) -> Void = { _, _ in }
+        ) {
+            self.board = board
+            self.clock = clock
+            self.tallies = tallies
+            self.access = access
+            self.inspection = inspection
+            self.name = name
+            self.audit = audit
+            self.gone = gone
+        }
+    }
+
+    /// Connections that the kernel keeps for us while we are busy: as many as may be open.
+    package static let backlog: CInt = 1024
+    /// How long answers that are under way hold up the end.
+    package static let patience = TimeAmount.seconds(2)
+
+    private let loop: any EventLoop
+    private let hall: NIOLoopBoundBox<SocketHall?>
+    private let listeners: NIOLoopBoundBox<[any Channel]>
+    private let equipment: Equipment
+    private let handlers: [any SocketHandler]
+
+    /// Makes a server that answers these methods beside those about itself: `hello`, `limits`, `describe`,
+    /// `subscribe`, `unsubscribe`. `listen` opens it. May be made on any thread.
+    package init(loop: any EventLoop, equipment: Equipment, handlers: [any SocketHandler]) {
+        self.loop = loop
+        self.equipment = equipment
+        self.handlers = handlers
+        hall = .makeEmptyBox(eventLoop: loop)
+        listeners = .makeBoxSendingValue([], eventLoop: loop)
+        let loop = loop
+        let box = hall
+        equipment.board.listen { _, changes in
+            guard !changes.isEmpty else { return }
+            if loop.inEventLoop {
+                box.value?.announce(changes)
+            } else {
+                loop.execute { box.value?.announce(changes) }
+            }
+        }
+    }
+
+    /// Serves a listening Unix socket, which the server owns from here on; may be called for several.
+    package func listen(descriptor: CInt) -> EventLoopFuture<Void> {
+        loop.flatSubmit { [self] in
+            let hall = openHall()
+            let bound = NIOLoopBound(hall, eventLoop: loop)
+            return ServerBootstrap(group: loop)
+                .serverChannelOption(.backlog, value: Self.backlog)
+                .serverChannelInitializer(AcceptPause.add)
+                .childChannelOption(.allowRemoteHalfClosure, value: true)
+                .childChannelOption(.maxMessagesPerRead, value: 1)
+                .childChannelOption(
+                    .writeBufferWaterMark,
+                    value: .init(
+                        low: equipment.limits.answersUnread / 2, high: equipment.limits.answersUnread)
+                )
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try Self.welcome(channel, bound.value) }
+                }
+                .withBoundSocket(descriptor)
+                .map { [listeners] channel in listeners.value.append(channel) }
+        }
+    }
+
+    /// Stops accepting, answers what is under way within `patience`, and closes every connection.
+    package func close() -> EventLoopFuture<Void> {
+        loop.flatSubmit { [self] in
+            let closed = listeners.value.map { $0.close() }
+            listeners.value = []
+            let sessions = hall.value.map { Array($0.sessions.values) } ?? []
+            let ends = sessions.compactMap { $0.context?.channel.closeFuture }
+            for session in sessions { session.retire() }
+            let rest = NIOLoopBound(sessions, eventLoop: loop)
+            let timer = loop.scheduleTask(in: Self.patience) {
+                for session in rest.value { session.context?.close(promise: nil) }
+            }
+            return EventLoopFuture.andAllComplete(closed + ends, on: loop).map { timer.cancel() }
+        }
+    }
+
+    /// How many connections are open.
+    package func connections() -> EventLoopFuture<Int> {
+        loop.submit { [hall] in hall.value?.sessions.count ?? 0 }
+    }
+
+    private func openHall() -> SocketHall {
+        if let hall = hall.value { return hall }
+        var all = handlers
+        all.insert(HelloHandler(name: equipment.name, limits: equipment.limits), at: 0)
+        all.append(LimitsHandler(limits: equipment.limits, tallies: equipment.tallies))
+        let sessionHandlers: [any SessionHandler] = [
+            SubscribeHandler(board: equipment.board), UnsubscribeHandler(),
+        ]
+        let methods =
+            all.map(\.method) + sessionHandlers.map(\.method) + [Describe.method]
+        all.append(DescribeHandler(methods: methods))
+        let opened = SocketHall(
+            equipment, loop: loop,
+            answerers: all.map { .call($0) } + sessionHandlers.map { .session($0) })
+        hall.value = opened
+        return opened
+    }
+
+    /// Lets an accepted connection in, or sends it away with one line that says why.
+    private static func welcome(_ channel: any Channel, _ hall: SocketHall) throws {
+        let operations = channel.pipeline.syncOperations
+        let received = try operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            descriptor in
+            let received = hall.receive(descriptor)
+            if case .failure(let fault) = received { sendAway(descriptor, fault) }
+            return received
+        }
+        switch received {
+        case .success(let session): try operations.addHandler(session)
+        case .failure(let fault): throw fault
+        case nil: throw ChannelError.operationUnsupported
+        }
+    }
+
+    /// The socket is fresh and its buffer empty, so the line fits; a peer that is gone already is no matter.
+    private static func sendAway(_ descriptor: CInt, _ fault: SocketFault) {
+        var writer = JSONWriter(capacity: 256)
+        writer.splice(#"{"jsonrpc":"2.0","id":null,"error":"#)
+        fault.write(into: &writer)
+        writer.splice("}\n")
+        _ = writer.bytes.withUnsafeBytes {
+            send(descriptor, $0.baseAddress, $0.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Vitals
+
+/// What the socket counts about itself, for the page and for `limits`.
+package enum SocketFamilies {
+    /// Open connections.
+    package static let connections = MetricFamily(
+        "vitald_socket_connections", .gauge, "Open connections of the Unix socket.")
+    /// Calls by method and code.
+    package static let requests = MetricFamily(
+        "vitald_socket_requests_total", .counter,
+        "Calls on the Unix socket by method and JSON-RPC code; 0 is success.")
+    /// Pushed items by kind and result.
+    package static let pushed = MetricFamily(
+        "vitald_push_items_total", .counter, "Pushed items by kind and by what became of them.")
+    /// Whatever was dropped, by reason.
+    package static let dropped = MetricFamily(
+        "vitald_dropped_total", .counter, "What was dropped or refused because of a bound, by reason.")
+}
+
+/// The socket's tallies, looked up once and kept; touched only on the event loop.
+struct SocketTallies {
+    private let book: TallyBook
+    let connections: TallyBook.Tally
+    private var requests: [String: TallyBook.Tally] = [:]
+    private var drops: [String: TallyBook.Tally] = [:]
+
+    init(book: TallyBook) {
+        self.book = book
+        connections = book.tally(SocketFamilies.connections)
+    }
+
+    /// The tally of successful calls of a method.
+    func succeeded(_ method: String) -> TallyBook.Tally {
+        book.tally(SocketFamilies.requests, [("method", method), ("code", "0")])
+    }
+
+    /// Counts a refused call. Names that clients invent never become labels.
+    mutating func refused(_ method: String?, _ code: Int64) {
+        let method = method ?? "unknown"
+        let key = "\(method) \(code)"
+        if let tally = requests[key] { return tally.add() }
+        let tally = book.tally(SocketFamilies.requests, [("method", method), ("code", String(code))])
+        requests[key] = tally
+        tally.add()
+    }
+
+    /// Counts what was dropped.
+    mutating func dropped(_ what: String, _ reason: String, _ count: Int64 = 1) {
+        let key = "\(what) \(reason)"
+        if let tally = drops[key] { return tally.add(count) }
+        let tally = book.tally(SocketFamilies.dropped, [("what", what), ("reason", reason)])
+        drops[key] = tally
+        tally.add(count)
+    }
+
+    /// Counts a pushed item.
+    func pushed(_ kind: String, accepted: Bool) {
+        book.tally(
+            SocketFamilies.pushed, [("kind", kind), ("result", accepted ? "accepted" : "rejected")]
+        ).add()
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where the cgroup2 tree is, and what the machine does not offer there.
+struct CgroupMount: Hashable {
+    /// The directory to read, through the roots; nil where cgroup2 is not mounted.
+    var directory: String?
+    /// The mount point as the kernel names it, for sentences.
+    var point: String?
+    /// Whether procfs hides other users' processes (`hidepid=`).
+    var hidesProcesses: Bool
+
+    /// Finds the mount: never assume /sys/fs/cgroup, as a hybrid machine has cgroup2 at /sys/fs/cgroup/unified.
+    init(_ mounts: MountInfo, _ roots: KernelRoots) {
+        hidesProcesses = mounts.mounts.contains {
+            $0.type == "proc" && $0.point == "/proc" && Self.hidesProcesses($0.superOptions)
+        }
+        // A container may see parts of the tree bind-mounted elsewhere; the shortest place is the mount itself.
+        let candidates = mounts.mounts.filter { $0.type == "cgroup2" }
+        point = candidates.min { $0.point.utf8.count < $1.point.utf8.count }?.point
+        if let override = roots.cgroup {
+            directory = override
+        } else if let point {
+            directory = point == "/sys" || point.hasPrefix("/sys/") ? roots.sys + point.dropFirst(4) : point
+            // Of a captured tree only what lies below its own sysfs can be read.
+            if !point.hasPrefix("/sys/"), roots.sys != "/sys" { directory = nil }
+        }
+    }
+
+    /// `hidepid=` has been a number, 0 for off, and is a word since Linux 5.8 (proc(5)).
+    private static func hidesProcesses(_ options: String) -> Bool {
+        // Not String.contains(String): it links 1.4 MiB of a regex engine.
+        options.split { $0 == "," }.contains {
+            $0.hasPrefix("hidepid=") && $0 != "hidepid=0" && $0 != "hidepid=off"
+        }
+    }
+
+    /// One sentence for each thing that the machine does not offer: what is missing, why, and the remedy.
+    func missing(controllers: Set<String>?, hasPressure: Bool) -> [String] {
+        var sentences: [String] = []
+        let place = directory ?? "cgroup2"
+        if directory == nil {
+            sentences.append(
+                "containers: no cgroup2 file system is mounted, so no container can be measured. Boot with "
+                    + "systemd.unified_cgroup_hierarchy=1, or name the mount with --cgroup-root.")
+        } else if let controllers {
+            let absent = ["cpu", "memory", "io", "pids"].filter { !controllers.contains($0) }
+            if !absent.isEmpty {
+                sentences.append(
+                    "containers: the cgroup2 tree at \(place) has no \(absent.joined(separator: ", ")) "
+                        + "controller (cgroup version 1 holds it, or the kernel was built without), so those "
+                        + "figures are missing. Boot with systemd.unified_cgroup_hierarchy=1 to get them.")
+            }
+        } else {
+            sentences.append(
+                "containers: \(place) cannot be read or is no cgroup2 tree, so no container can be measured. "
+                    + "Check the path and its permissions.")
+        }
+        if !hasPressure {
+            sentences.append(
+                "pressure: the kernel offers no pressure stall information (it needs Linux 4.20 with "
+                    + "CONFIG_PSI), so those figures are missing. Add psi=1 to the kernel's command line.")
+        }
+        if hidesProcesses {
+            sentences.append(
+                "processes: procfs is mounted with hidepid=, so network, start time and limits of other users' "
+                    + "containers are missing. Mount it without, or put vitald into the group of gid=.")
+        }
+        return sentences
+    }
+}

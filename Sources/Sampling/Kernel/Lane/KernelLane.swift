@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Synchronization
+package import Vitals
+
+/// The sampler's own thread: it reads the kernel, and renders pages of what it read. It is parked while nobody
+/// asks; jobs run one after the other in the order of their coming.
+package final class KernelLane: KernelReading {
+    /// Figures older than this are read again before they are handed over.
+    package static let freshness = Duration.seconds(1)
+    /// Sorting and JSON of container names are the deepest things that run here.
+    private static let stackSize = 1 << 20
+
+    private typealias Job = @Sendable (KernelSampler) -> Void
+
+    private let queue = WorkQueue<Job>()
+    private let counters = Counters()
+
+    /// What both the thread and everybody else look at.
+    private final class Counters: Sendable {
+        let submitted = Atomic<UInt64>(0)
+        let completed = Atomic<UInt64>(0)
+        let missing = Mutex<[String]>([])
+    }
+
+    /// Starts the lane, which makes its first reading at once. Series that are dropped for a limit are counted in
+    /// `tallies`.
+    package init(
+        roots: KernelRoots, options: KernelOptions = KernelOptions(), time: any TimeSource,
+        tallies: TallyBook = TallyBook()
+    ) {
+        let queue = queue
+        let counters = counters
+        let work = Work {
+            let sampler = KernelSampler(roots: roots, options: options, time: time, tallies: tallies)
+            while let jobs = queue.takeAll() {
+                for job in jobs {
+                    job(sampler)
+                    counters.missing.withLock { $0 = sampler.missing }
+                    counters.completed.wrappingAdd(1, ordering: .releasing)
+                }
+            }
+        }
+        work.start(stackSize: Self.stackSize)
+        submit { $0.refresh(.baseline) }
+    }
+
+    deinit { queue.close() }
+
+    /// How many jobs were handed to the lane.
+    package var submitted: UInt64 { counters.submitted.load(ordering: .acquiring) }
+
+    /// How many of them are done; equal to `submitted` while the lane is idle.
+    package var completed: UInt64 { counters.completed.load(ordering: .acquiring) }
+
+    /// What this machine does not offer, one sentence each with the reason and the remedy. The daemon says each
+    /// once; the list changes only when the machine does.
+    package var missing: [String] { counters.missing.withLock { $0 } }
+
+    /// Runs a job on the lane; after `stop` it is dropped.
+    package func submit(_ job: @escaping @Sendable () -> Void) { submit { _ in job() } }
+
+    /// Takes a cheap reading of CPU, so that percentages exist when the next question comes. To be called every
+    /// ten seconds.
+    package func tick() { submit { $0.refresh(.baseline) } }
+
+    /// Replaces the options, for a reload; figures and baselines of what stays are kept.
+    package func replaceOptions(_ options: KernelOptions) { submit { $0.replace(options) } }
+
+    /// Ends the thread after the jobs that wait; what comes later is dropped.
+    package func stop() { queue.close() }
+
+    package func withSheet(_ use: @escaping @Sendable (borrowing Sheet) -> Void) {
+        submit {
+            $0.refresh(.full)
+            $0.withSheet(use)
+        }
+    }
+
+    package func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void) {
+        submit { use($0.containers(selection)) }
+    }
+
+    package func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) {
+        submit { use($0.containers(Selection(["self"]), exactly: true).first) }
+    }
+
+    package func host(_ use: @escaping @Sendable (HostFigures) -> Void) {
+        submit {
+            $0.refresh(.full)
+            use($0.hostFigures)
+        }
+    }
+
+    private func submit(_ job: @escaping Job) {
+        // Counted first: whoever compares the two never sees more done than asked.
+        counters.submitted.wrappingAdd(1, ordering: .releasing)
+        if !queue.append(job) { counters.submitted.wrappingSubtract(1, ordering: .releasing) }
+    }
+
+    /// What the thread runs.
+    private final class Work: Sendable {
+        private let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+        func start(stackSize: Int) {
+            var attributes = pthread_attr_t()
+            pthread_attr_init(&attributes)
+            pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+            pthread_attr_setstacksize(&attributes, stackSize)
+            defer { pthread_attr_destroy(&attributes) }
+            let work = Unmanaged.passRetained(self)
+            var thread = pthread_t()
+            let code = pthread_create(
+                &thread, &attributes,
+                { pointer in
+                    guard let pointer else { return nil }
+                    Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body()
+                    return nil
+                }, work.toOpaque())
+            // Without the thread jobs stay undone, and the watchdog sees that.
+            if code != 0 { work.release() }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Vitals
+
+extension KernelSampler {
+    /// One sentence for everything that this machine does not offer or a limit leaves out.
+    func sentences() -> [String] {
+        guard let mount else {
+            guard tree == nil else { return limitSentences() }
+            return [
+                "containers: \(roots.proc)/self/mountinfo cannot be read, so no container can be measured."
+            ]
+        }
+        var controllers: Set<String>?
+        if let root = tree?.root {
+            controllers = []
+            let (directory, isTemporary) = tree?.enter(root) ?? (-1, false)
+            if directory >= 0 {
+                if case .bytes(var bytes) = reader.read("cgroup.controllers", in: directory),
+                    let (line, _) = bytes.nextLine()
+                {
+                    var fields = bytes.fields(line)
+                    while let field = fields.next() {
+                        controllers?.insert(String(decoding: bytes.array(field), as: UTF8.self))
+                    }
+                }
+                if isTemporary { Glibc.close(directory) }
+            }
+        }
+        return mount.missing(controllers: controllers, hasPressure: host.hasPressure) + limitSentences()
+    }
+
+    private func limitSentences() -> [String] {
+        var sentences: [String] = []
+        if refused > 0 {
+            sentences.append(
+                "containers: more than \(options.containerLimit) containers and units, the rest is not shown. "
+                    + "Raise containers.limit, or narrow containers.include.")
+        }
+        if let tree, tree.overflow > 0 {
+            sentences.append(
+                "containers: the cgroup tree has more than \(CgroupTree.nodeLimit) cgroups or is deeper than "
+                    + "\(CgroupTree.depthLimit), the rest is not looked at. Remove what nobody uses.")
+        }
+        return sentences
+    }
+}

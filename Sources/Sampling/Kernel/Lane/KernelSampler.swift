@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Vitals
+
+/// Everything that is known of the kernel at the moment; lives on the sampler's thread alone.
+final class KernelSampler {
+    /// How much is read.
+    enum Depth {
+        /// CPU alone, so that the next full reading has something to compare with.
+        case baseline
+        /// Everything.
+        case full
+    }
+
+    /// A cgroup that a check or question named is read along for this long after the last time.
+    static let askedFor = Duration.seconds(600)
+    /// A container that vanishes during a reading leads to another scan, but not for ever.
+    static let passLimit = 3
+
+    let roots: KernelRoots
+    private(set) var options: KernelOptions
+    let time: any TimeSource
+    let reader: KernelReader
+    let host: HostSampler
+    let devices: BlockDevices
+    let names: ContainerNames
+    let tallies: KernelTallies
+    private(set) var tree: CgroupTree?
+    private(set) var mount: CgroupMount?
+    private var mountLooked = Instant.distantPast
+    /// Sorted by path.
+    private(set) var tracked: [TrackedContainer] = []
+    var byNode: [ObjectIdentifier: TrackedContainer] = [:]
+    /// Patterns that name something outright, and when they were last asked for.
+    var asked: [String: Instant] = [:]
+    var generation: UInt64?
+    var matrix: [Int64] = []
+    private var scratch = [Int64](repeating: FigureRow.missing, count: FigureColumn.count)
+    var lastFull = Instant.distantPast
+    private(set) var ownPath: String?
+    private(set) var refused = 0
+    var collectors: [CollectorRun] = []
+    var sheet = Sheet()
+    var sheetIsCurrent = false
+    var labels = LabelCache()
+    var slabMark = 0
+    private(set) var missing: [String] = []
+    private var missingTold = Instant.distantPast
+    private var toldOf: MissingKey?
+    /// What a machine offers changes seldom, its containers' number often.
+    private static let missingAgain = Duration.seconds(10)
+
+    /// What the sentences depend on that can change at once.
+    private struct MissingKey: Equatable {
+        var refused: Int
+        var overflow: Int
+        var hasRoot: Bool
+    }
+
+    private var missingKey: MissingKey {
+        MissingKey(refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil)
+    }
+
+    init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
+        self.roots = roots
+        self.options = options
+        self.time = time
+        self.tallies = KernelTallies(tallies)
+        reader = KernelReader(budget: options.descriptorBudget ?? KernelReader.descriptorBudget())
+        host = HostSampler(roots, reader)
+        devices = BlockDevices(roots)
+        names = ContainerNames(roots, reader)
+    }
+
+    deinit {
+        for container in tracked { container.close(reader) }
+        host.close()
+    }
+
+    /// The host's figures of the last reading.
+    var hostFigures: HostFigures { host.figures }
+
+    /// How one collector fared in the last round.
+    struct CollectorRun {
+        var name: String
+        var success: Bool
+        var duration: Duration
+    }
+
+    /// Replaces the options; whatever is still shown keeps its descriptors and baselines.
+    func replace(_ options: KernelOptions) {
+        self.options = options
+        generation = nil
+        lastFull = .distantPast
+    }
+
+    /// Reads the kernel where the figures are older than a second.
+    func refresh(_ depth: Depth) {
+        let now = time.now
+        if now - lastFull < KernelLane.freshness, now >= lastFull { return }
+        switch depth {
+        case .baseline:
+            locate(now)
+            scan(now)
+            scratch.withUnsafeMutableBufferPointer { memory in
+                guard let base = memory.baseAddress else { return }
+                guard let tree else { return }
+                for container in tracked { container.readPace(tree, reader, FigureRow(base), now: now) }
+            }
+            host.readPace(now: now)
+        case .full:
+            collectors.removeAll(keepingCapacity: true)
+            sheetIsCurrent = false
+            lastFull = now
+            collect("containers") {
+                locate(now)
+                return readContainers(now)
+            }
+            collect("network") { readNetwork() }
+            collect("host") { host.read(now: now, options: options) }
+            collect("process") { host.readProcess() }
+            if !options.filesystems.isEmpty, roots.files != nil {
+                collect("filesystem") { host.readFilesystems(options.filesystems) }
+            }
+            tallies.badLines(host.badLines)
+            host.badLines = 0
+        }
+        if now - missingTold >= Self.missingAgain || now < missingTold || toldOf != missingKey {
+            missingTold = now
+            toldOf = missingKey
+            missing = sentences()
+        }
+        if depth == .full { tallies.refused(refused) }
+    }
+
+    private func collect(_ name: String, _ body: () -> Bool) {
+        let start = time.now
+        let success = body()
+        collectors.append(CollectorRun(name: name, success: success, duration: time.now - start))
+    }
+
+    /// Finds the cgroup2 mount, and again every ten seconds while there is none.
+    private func locate(_ now: Instant) {
+        guard now - mountLooked >= .seconds(10) || mountLooked > now else { return }
+        guard tree?.root == nil || mount == nil else { return }
+        mountLooked = now
+        guard case .bytes(let bytes) = reader.read(path: roots.proc("self/mountinfo")) else {
+            if let cgroup = roots.cgroup, tree == nil { tree = CgroupTree(cgroup, reader) }
+            return
+        }
+        let found = CgroupMount(MountInfo(parsing: bytes), roots)
+        mount = found
+        if let directory = found.directory, tree == nil { tree = CgroupTree(directory, reader) }
+    }
+
+    /// Brings the tree and the list of containers up to date.
+    private func scan(_ now: Instant) {
+        guard let tree else { return }
+        tree.scan(now: now.nanoseconds)
+        readOwnPath()
+        let before = asked.count
+        if before > 0 { asked = asked.filter { now - $0.value < Self.askedFor } }
+        if asked.count != before { generation = nil }
+        guard tree.generation != generation else { return }
+        generation = tree.generation
+        listContainers(tree)
+    }
+
+    private func readOwnPath() {
+        guard case .bytes(let bytes) = reader.read(path: roots.proc("self/cgroup")),
+            let path = ProcessCgroup.parse(bytes)
+        else {
+            ownPath = nil
+            return
+        }
+        let own = CgroupIdentity.match(path)?.identity.id ?? path.text
+        if own != ownPath { generation = nil }
+        ownPath = own
+    }
+
+    private func listContainers(_ tree: CgroupTree) {
+        var found: [TrackedContainer] = []
+        var ids: Set<String> = []
+        var shown = 0
+        refused = 0
+        if let root = tree.root { collect(root, into: &found, &ids, &shown) }
+        let kept = Set(found.map { ObjectIdentifier($0.node) })
+        for container in tracked where !kept.contains(ObjectIdentifier(container.node)) {
+            container.close(reader)
+            byNode[ObjectIdentifier(container.node)] = nil
+        }
+        found.sort { $0.identity.id.utf8.lexicographicallyPrecedes($1.identity.id.utf8) }
+        tracked = found
+    }
+
+    private func collect(
+        _ node: CgroupNode, into found: inout [TrackedContainer], _ ids: inout Set<String>, _ shown: inout Int
+    ) {
+        let text = node.path.text
+        if node.match != nil || node.isRoot || text == ownPath {
+            let identity = identity(node, text)
+            let isShown = options.shows(identity, isContainer: node.match?.isContainer ?? false, own: ownPath)
+            let isAsked = text == ownPath || node.isRoot || isNamed(identity)
+            // A carriage return is written as a blank, so two such paths could become one series.
+            let key = String(text.map { $0 == "\r" || $0 == "\r\n" ? " " : $0 })
+            if isShown || isAsked, ids.insert(key).inserted {
+                if isShown ? shown >= options.containerLimit : found.count - shown > options.containerLimit {
+                    refused += 1
+                } else {
+                    if isShown { shown += 1 }
+                    found.append(container(node, identity, isShown ? .exported : .asked))
+                }
+            }
+        }
+        for child in node.children { collect(child, into: &found, &ids, &shown) }
+    }
+
+    /// Who a node is, with the name that a runtime's files tell; looked up once in a cgroup's life.
+    private func identity(_ node: CgroupNode, _ path: String) -> ContainerIdentity {
+        if let known = node.identity { return known }
+        var identity = node.match?.identity ?? ContainerIdentity(id: path)
+        if let match = node.match, match.isContainer { names.complete(&identity, hex: match.hex) }
+        node.identity = identity
+        return identity
+    }
+
+    /// Whether a check or question names it outright.
+    private func isNamed(_ identity: ContainerIdentity) -> Bool {
+        asked.keys.contains { KernelOptions.picks(Selection([$0]), identity, own: ownPath) }
+    }
+
+    private func container(
+        _ node: CgroupNode, _ identity: ContainerIdentity, _ purpose: TrackedContainer.Purpose
+    ) -> TrackedContainer {
+        if let known = byNode[ObjectIdentifier(node)], known.node === node {
+            known.purpose = purpose
+            return known
+        }
+        let made = TrackedContainer(node, identity: identity, purpose: purpose)
+        byNode[ObjectIdentifier(node)] = made
+        return made
+    }
+
+    private func readContainers(_ now: Instant) -> Bool {
+        guard let tree else { return false }
+        var success = true
+        var bad = 0
+        for pass in 0..<Self.passLimit {
+            scan(now)
+            let size = tracked.count * FigureColumn.count
+            if matrix.count < size {
+                matrix = [Int64](repeating: FigureRow.missing, count: size + size / 2)
+            }
+            var vanished = false
+            success = tree.unreadable == 0
+            matrix.withUnsafeMutableBufferPointer { memory in
+                guard let base = memory.baseAddress else { return }
+                for (index, container) in tracked.enumerated() {
+                    let row = FigureRow(base + index * FigureColumn.count)
+                    switch container.read(tree, reader, into: row, now: now.nanoseconds, bad: &bad) {
+                    case .whole: complete(container, row, now)
+                    case .gone:
+                        container.isWhole = false
+                        tree.remove(container.node)
+                        vanished = true
+                    case .failed:
+                        container.isWhole = false
+                        success = false
+                    }
+                }
+            }
+            // What took the place of the vanished belongs to this very reading.
+            if !vanished || pass == Self.passLimit - 1 { break }
+        }
+        tallies.badLines(bad)
+        return success && tree.root != nil
+    }
+
+    private func complete(_ container: TrackedContainer, _ row: FigureRow, _ now: Instant) {
+        container.isWhole = true
+        container.interfaces.removeAll(keepingCapacity: true)
+        let isMachine = container.node.isRoot && row[.populated] == nil
+        if isMachine {
+            container.process.close(reader)
+        } else if let tree {
+            container.process.read(
+                container.node, tree, reader, proc: roots.proc, row: row, now: now.nanoseconds)
+            if let ticks = container.process.startTicks, let boot = host.bootTime {
+                row[.started] =
+                    boot &* 1_000_000 &+ ticks &* (1_000_000 / ProcessStat.ticksPerSecond)
+            }
+        }
+        row[.seen] = time.wall.nanoseconds / 1000
+        container.pace.note(
+            at: now, usage: row[.cpuUsage], periods: row[.periods], throttled: row[.throttledPeriods])
+    }
+
+    /// Each network namespace is read once and given to its oldest container; the host's own to none.
+    private func readNetwork() -> Bool {
+        let hostNamespace = host.namespace()
+        var holders: [UInt64: Int] = [:]
+        for (index, container) in tracked.enumerated() where container.isWhole {
+            let namespace = container.process.namespace
+            // Without the host's own to compare with, nobody's can be told from it.
+            guard namespace != 0, let hostNamespace, namespace != hostNamespace || isInside(container) else {
+                continue
+            }
+            if let other = holders[namespace],
+                (tracked[other].process.startTicks ?? .max) <= (container.process.startTicks ?? .max)
+            {
+                continue
+            }
+            holders[namespace] = index
+        }
+        var bad = 0
+        var success = true
+        for index in holders.values.sorted() {
+            let container = tracked[index]
+            let read = container.process.interfaces(
+                reader, proc: roots.proc, into: &container.interfaces, bad: &bad)
+            if !read { success = false }
+        }
+        tallies.badLines(bad)
+        return success
+    }
+
+    /// Whether this is vitald's own container seen from inside: the root of a cgroup namespace.
+    private func isInside(_ container: TrackedContainer) -> Bool {
+        container.node.isRoot
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// The label texts of one container, rendered once into the sheet's slab.
+struct ContainerLabels {
+    /// Labels that a figure has beside `id`, `name` and `image`.
+    enum Extra: Int, CaseIterable {
+        case none, cpuTotal, faultContainer, faultHierarchy, majorFaultContainer, majorFaultHierarchy,
+            openFiles
+
+        /// Their names and values.
+        var pairs: [(name: String, value: String)] {
+            switch self {
+            case .none: []
+            case .cpuTotal: [("cpu", "total")]
+            case .faultContainer: [("failure_type", "pgfault"), ("scope", "container")]
+            case .faultHierarchy: [("failure_type", "pgfault"), ("scope", "hierarchy")]
+            case .majorFaultContainer: [("failure_type", "pgmajfault"), ("scope", "container")]
+            case .majorFaultHierarchy: [("failure_type", "pgmajfault"), ("scope", "hierarchy")]
+            case .openFiles: [("ulimit", "max_open_files")]
+            }
+        }
+    }
+
+    /// The labels of one block device.
+    struct Device {
+        let major: Int64
+        let minor: Int64
+        let device: Sheet.Labels
+        let read: Sheet.Labels
+        let write: Sheet.Labels
+    }
+
+    /// By `Extra`; empty until rendered.
+    private(set) var extras: [Sheet.Labels] = []
+    private(set) var info = Sheet.Labels.none
+    private var devices: [Device] = []
+    private var interfaces: [(name: [UInt8], labels: Sheet.Labels)] = []
+
+    /// Renders what every container has, where that has not been done.
+    mutating func render(_ identity: ContainerIdentity, into sheet: inout Sheet) {
+        guard extras.isEmpty else { return }
+        let base = sheet.labels([
+            ("id", identity.id), ("name", identity.name), ("image", identity.image),
+        ])
+        extras = Extra.allCases.map { $0 == .none ? base : sheet.labels($0.pairs, after: base) }
+        info = sheet.labels([
+            ("id", identity.id), ("name", identity.name), ("image", identity.image),
+            ("runtime", identity.runtime), ("unit", identity.unit), ("pod", identity.pod),
+            ("uid", identity.uid),
+        ])
+    }
+
+    /// The labels of a block device; its name is asked once.
+    mutating func device(
+        _ device: IOStat.Device, into sheet: inout Sheet, names: BlockDevices
+    ) -> Device {
+        if let known = devices.first(where: { $0.major == device.major && $0.minor == device.minor }) {
+            return known
+        }
+        let text = names.name(device.major, device.minor)
+        let base = extras.first ?? .none
+        let numbers = [
+            ("device", text), ("major", String(device.major)), ("minor", String(device.minor)),
+        ]
+        let made = Device(
+            major: device.major, minor: device.minor, device: sheet.labels([("device", text)], after: base),
+            read: sheet.labels(numbers + [("operation", "Read")], after: base),
+            write: sheet.labels(numbers + [("operation", "Write")], after: base))
+        devices.append(made)
+        return made
+    }
+
+    /// The labels of an interface.
+    mutating func interface(_ name: [UInt8], into sheet: inout Sheet) -> Sheet.Labels {
+        if let known = interfaces.first(where: { $0.name == name }) { return known.labels }
+        let labels = sheet.labels(
+            [("interface", ReadableBytes.text(name))], after: extras.first ?? .none)
+        interfaces.append((name, labels))
+        return labels
+    }
+
+    /// Forgets everything, when the slab was emptied.
+    mutating func removeAll() { self = ContainerLabels() }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Vitals
+
+/// The size of one mounted file system, by statvfs(3).
+struct FilesystemFigures {
+    /// File systems whose statvfs cannot hang on a network or a dead server.
+    static let localTypes: Set<String> = [
+        "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "vfat", "exfat", "f2fs",
+        "bcachefs",
+        "jfs", "reiserfs", "squashfs", "erofs", "iso9660", "udf", "ramfs", "devtmpfs",
+    ]
+
+    var mount: MountInfo.Mount
+    var size: Int64
+    var free: Int64
+    var available: Int64
+    var files: Int64
+    var filesFree: Int64
+
+    /// Nil where the kernel refuses.
+    init?(_ mount: MountInfo.Mount) {
+        var status = statvfs()
+        guard statvfs(mount.point, &status) == 0 else { return nil }
+        let block = Int64(clamping: status.f_frsize)
+        func bytes(_ blocks: some BinaryInteger) -> Int64 {
+            let (product, overflow) = Int64(clamping: blocks).multipliedReportingOverflow(by: block)
+            return overflow ? .max : product
+        }
+        self.mount = mount
+        size = bytes(status.f_blocks)
+        free = bytes(status.f_bfree)
+        available = bytes(status.f_bavail)
+        files = Int64(clamping: status.f_files)
+        filesFree = Int64(clamping: status.f_ffree)
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// Fills the sheet with the containers' families.
+struct KernelPage {
+    let options: KernelOptions
+    let tallies: KernelTallies
+    private var rows: [Int] = []
+
+    init(options: KernelOptions, tallies: KernelTallies) {
+        self.options = options
+        self.tallies = tallies
+    }
+
+    /// Adds every family of `KernelMetric.all`.
+    mutating func fill(
+        _ sheet: inout Sheet, _ containers: [TrackedContainer], _ matrix: [Int64], devices: BlockDevices
+    ) {
+        choose(containers, matrix)
+        for index in rows {
+            containers[index].labels.render(containers[index].identity, into: &sheet)
+        }
+        sheet.begin(Self.info)
+        for index in rows { sheet.add(.integer(1), containers[index].labels.info) }
+        for metric in KernelMetric.all {
+            sheet.begin(metric.family)
+            switch metric.source {
+            case .figures(let columns):
+                for index in rows {
+                    for (column, extra) in columns {
+                        let figure = matrix[index * FigureColumn.count + column.rawValue]
+                        guard figure != FigureRow.missing, let value = metric.unit.value(figure) else {
+                            continue
+                        }
+                        sheet.add(value, containers[index].labels.extras[extra.rawValue])
+                    }
+                }
+            case .device(let figure):
+                for index in rows {
+                    for device in containers[index].devices {
+                        guard let number = figure(device), let value = metric.unit.value(number) else {
+                            continue
+                        }
+                        let labels = containers[index].labels.device(device, into: &sheet, names: devices)
+                        sheet.add(value, labels.device)
+                    }
+                }
+            case .deviceOperations:
+                for index in rows {
+                    for device in containers[index].devices {
+                        let labels = containers[index].labels.device(device, into: &sheet, names: devices)
+                        if let read = device.readBytes { sheet.add(.integer(read), labels.read) }
+                        if let written = device.writtenBytes { sheet.add(.integer(written), labels.write) }
+                    }
+                }
+            case .interface(let figure):
+                for index in rows {
+                    for interface in containers[index].interfaces {
+                        let labels = containers[index].labels.interface(interface.name, into: &sheet)
+                        sheet.add(.integer(figure(interface)), labels)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds how the collectors fared.
+    func fillCollectors(_ sheet: inout Sheet, _ runs: [KernelSampler.CollectorRun], labels: inout LabelCache)
+    {
+        sheet.begin(Self.success)
+        for run in runs {
+            sheet.add(.integer(run.success ? 1 : 0), labels.labels("collector", run.name, &sheet))
+        }
+        sheet.begin(Self.duration)
+        for run in runs {
+            sheet.add(.nanos(run.duration.nanoseconds), labels.labels("collector", run.name, &sheet))
+        }
+    }
+
+    /// Whole containers up to the limit of series: half a container would lie.
+    private mutating func choose(_ containers: [TrackedContainer], _ matrix: [Int64]) {
+        rows.removeAll(keepingCapacity: true)
+        var series = 0
+        var left = 0
+        for (index, container) in containers.enumerated() {
+            guard container.isWhole, case .exported = container.purpose else { continue }
+            // Nobody lives in it any more: its runtime is about to remove it.
+            guard matrix[index * FigureColumn.count + FigureColumn.populated.rawValue] != 0 else { continue }
+            let count = Self.count(container, index, matrix)
+            if series + count > options.seriesLimit {
+                left += count
+            } else {
+                series += count
+                rows.append(index)
+            }
+        }
+        tallies.series(series)
+        tallies.limitedSeries(left)
+    }
+
+    private static func count(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Int {
+        var count = 1
+        for metric in KernelMetric.all {
+            switch metric.source {
+            case .figures(let columns):
+                for (column, _) in columns
+                where matrix[index * FigureColumn.count + column.rawValue] != FigureRow.missing { count += 1 }
+            case .device: count += container.devices.count
+            case .deviceOperations: count += 2 * container.devices.count
+            case .interface: count += container.interfaces.count
+            }
+        }
+        return count
+    }
+
+    static let info = MetricFamily(
+        "vitald_container_info", .gauge, "Who each container and unit is; always 1.")
+    static let success = MetricFamily(
+        "vitald_collector_success", .gauge, "Whether the last reading of a collector was whole.")
+    static let duration = MetricFamily(
+        "vitald_collector_duration_seconds", .gauge, "How long the last reading of a collector took.")
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Opens and reads kernel files into one buffer that is used again and again, and counts what stays open.
+///
+/// A kept descriptor saves open and close, two thirds of the price of a kernel file. When descriptors run short,
+/// files are opened for the one read, and what was kept is given back.
+final class KernelReader {
+    /// A kernel file that may be kept open.
+    struct KeptFile {
+        /// The descriptor, or -1 while it is not open.
+        var descriptor: Int32 = -1
+        /// When to look again for a file that was missing, ns of the monotonic clock.
+        var retryAt = Int64.min
+    }
+
+    /// What a read brought.
+    enum Contents {
+        /// The bytes, valid until the next read.
+        case bytes(KernelBytes)
+        /// The kernel does not have this file, or not for us.
+        case missing
+        /// The cgroup or process is gone (ENODEV, ESRCH).
+        case gone
+        /// Something else, such as EIO or EMFILE: the figure is unknown this time.
+        case failed(Int32)
+    }
+
+    /// Missing files appear at run time, when systemd switches a controller on: look again this often.
+    static let retryInterval: Int64 = 10_000_000_000
+    /// cgroup.procs of a host with 100,000 processes is 700 KB; nothing that is read is near this.
+    static let bufferLimit = 16 << 20
+
+    /// How many descriptors may be kept at once.
+    private(set) var budget: Int
+    /// How many are kept.
+    private(set) var kept = 0
+    /// How many opens were tried: tells whether a round opened anything.
+    private(set) var opens = 0
+    private var buffer: UnsafeMutableBufferPointer<UInt8>
+
+    init(budget: Int) {
+        self.budget = budget
+        buffer = .allocate(capacity: 64 << 10)
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// How many descriptors may be kept under this process's RLIMIT_NOFILE: what remains after sockets,
+    /// connections and probes have theirs.
+    static func descriptorBudget() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
+        let soft = Int(clamping: limit.rlim_cur)
+        return max(0, soft - max(reserved / 4, min(soft / 2, reserved)))
+    }
+
+    /// 1024 socket and 256 HTTP connections, probes, and some.
+    private static let reserved = 1536
+
+    /// Opens a file or directory; negative errno where that fails.
+    func open(_ name: UnsafePointer<CChar>, in directory: Int32, _ flags: Int32 = 0) -> Int32 {
+        opens &+= 1
+        while true {
+            let descriptor = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags)
+            if descriptor >= 0 { return descriptor }
+            let code = errno
+            if code == EINTR { continue }
+            // Nothing left: what is kept from now on is what is kept now.
+            if code == EMFILE || code == ENFILE { budget = min(budget, kept) }
+            return -code
+        }
+    }
+
+    /// Whether one more descriptor may be kept; if so it counts as kept.
+    func mayKeep() -> Bool {
+        guard kept < budget else { return false }
+        kept += 1
+        return true
+    }
+
+    /// Closes a descriptor that was kept.
+    func release(_ descriptor: inout Int32) {
+        guard descriptor >= 0 else { return }
+        close(descriptor)
+        descriptor = -1
+        kept -= 1
+    }
+
+    /// Reads a file of a directory, keeping it open where the budget allows. A `streamed` file comes in pieces.
+    func read(
+        _ file: inout KeptFile, _ name: StaticString, in directory: Int32, streamed: Bool = false, now: Int64
+    ) -> Contents {
+        if file.descriptor >= 0 {
+            let contents = read(file.descriptor, streamed: streamed)
+            if case .bytes = contents { return contents }
+            release(&file.descriptor)
+            if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+            return contents
+        }
+        guard now >= file.retryAt else { return .missing }
+        let descriptor = open(name.pointer, in: directory)
+        guard descriptor >= 0 else {
+            let contents = Self.contents(of: -descriptor)
+            if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+            return contents
+        }
+        let contents = read(descriptor, streamed: streamed)
+        if case .bytes = contents, mayKeep() {
+            file.descriptor = descriptor
+            return contents
+        }
+        close(descriptor)
+        if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+        return contents
+    }
+
+    /// Reads a file once, by its path.
+    func read(path: String) -> Contents {
+        let descriptor = path.withCString { open($0, in: AT_FDCWD) }
+        guard descriptor >= 0 else { return Self.contents(of: -descriptor) }
+        defer { close(descriptor) }
+        return read(descriptor, streamed: true)
+    }
+
+    /// Reads a file of a directory once.
+    func read(_ name: StaticString, in directory: Int32) -> Contents {
+        let descriptor = open(name.pointer, in: directory)
+        guard descriptor >= 0 else { return Self.contents(of: -descriptor) }
+        defer { close(descriptor) }
+        return read(descriptor, streamed: true)
+    }
+
+    /// Reads from the start. Files that the kernel shows in one piece need one call; those that it shows record
+    /// by record (`streamed`) are read until the end says 0.
+    private func read(_ descriptor: Int32, streamed: Bool) -> Contents {
+        var count = 0
+        while true {
+            let free = buffer.count - count
+            let n = pread(descriptor, buffer.baseAddress.map { $0 + count }, free, off_t(count))
+            if n < 0 {
+                if errno == EINTR { continue }
+                return Self.contents(of: errno)
+            }
+            count += n
+            if n == 0 || (!streamed && n < free) { break }
+            if count == buffer.count {
+                guard count < Self.bufferLimit else { return .failed(EFBIG) }
+                let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count * 4)
+                _ = larger.update(fromContentsOf: buffer)
+                buffer.deallocate()
+                buffer = larger
+            }
+        }
+        return .bytes(KernelBytes(UnsafeBufferPointer(rebasing: buffer[..<count])))
+    }
+
+    private static func contents(of code: Int32) -> Contents {
+        switch code {
+        // EOPNOTSUPP: PSI switched off, or a threaded cgroup's cgroup.procs.
+        case ENOENT, EACCES, EPERM, EOPNOTSUPP, EINVAL, ENOTDIR: .missing
+        case ENODEV, ESRCH: .gone
+        default: .failed(code)
+        }
+    }
+}
+
+extension StaticString {
+    /// The text for C: literals end in NUL.
+    var pointer: UnsafePointer<CChar> {
+        UnsafeRawPointer(utf8Start).assumingMemoryBound(to: CChar.self)
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+extension TrackedContainer {
+    /// What the socket and the checks get of the row.
+    func figures(_ row: FigureRow, host: HostFigures) -> ContainerFigures {
+        var figures = ContainerFigures(identity: identity)
+        figures.cpuMicroseconds = row[.cpuUsage]
+        if let cores = pace.cores {
+            figures.cpuPercentOfCore = cores * 100
+            let quota = Self.cores(row[.cpuQuota], row[.cpuPeriod])
+            if quota.isFinite, quota > 0 { figures.cpuPercentOfQuota = cores / quota * 100 }
+            if let count = host.cores, count > 0 {
+                figures.cpuPercentOfHost = cores / Double(count) * 100
+            }
+        }
+        figures.throttledPercent = pace.throttledPercent
+        figures.memoryBytes = row[.memory]
+        figures.workingSetBytes = row[.workingSet]
+        if let limit = row[.memoryLimit] {
+            figures.memoryLimit = limit > 1 << 62 ? .unlimited : .limited(ByteCount(limit))
+        }
+        if let used = row[.workingSet] {
+            let whole = figures.memoryLimit?.amount?.bytes ?? host.memoryTotalBytes
+            if let whole, whole > 0 { figures.memoryPercent = Double(used) / Double(whole) * 100 }
+        }
+        figures.oomKills = row[.eventsOOMKill]
+        figures.memoryPressure = row[.memoryWaitingAvg10].map { Double($0) / 100 }
+        figures.processes = row[.processes]
+        if !interfaces.isEmpty {
+            figures.networkReceivedBytes = interfaces.reduce(0) { $0 &+ $1.receivedBytes }
+            figures.networkTransmittedBytes = interfaces.reduce(0) { $0 &+ $1.transmittedBytes }
+        }
+        figures.populated = row[.populated].map { $0 != 0 }
+        figures.started = row[.started].map { WallTime(nanoseconds: $0 &* 1000) }
+        return figures
+    }
+}

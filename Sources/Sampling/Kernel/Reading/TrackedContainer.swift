@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Vitals
+
+/// One container, unit or cgroup of interest, from its appearance to its end: its open files and what was read.
+final class TrackedContainer {
+    /// Why it is read.
+    enum Purpose {
+        /// It is on the page.
+        case exported
+        /// A check or question names it, or vitald itself lives in it.
+        case asked
+    }
+
+    /// What became of a read.
+    enum Reading {
+        /// The row is whole.
+        case whole
+        /// The cgroup vanished: nothing of it counts.
+        case gone
+        /// A file could not be read; the row is not whole and does not count.
+        case failed
+    }
+
+    let node: CgroupNode
+    let match: CgroupIdentity.Match?
+    var identity: ContainerIdentity
+    var purpose: Purpose
+    var devices: [IOStat.Device] = []
+    var interfaces: [NetDev.Interface] = []
+    var labels = ContainerLabels()
+    var pace = CPUPace()
+    var process = ContainerProcess()
+    /// Whether the row of this round counts.
+    var isWhole = false
+    private var files: [KernelReader.KeptFile]
+    private var payloadFiles: [KernelReader.KeptFile] = []
+    private weak var payload: CgroupNode?
+    private let payloadRow: UnsafeMutableBufferPointer<Int64>
+
+    init(_ node: CgroupNode, identity: ContainerIdentity, purpose: Purpose) {
+        self.node = node
+        match = node.match
+        self.identity = identity
+        self.purpose = purpose
+        files = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.all.count)
+        payloadRow = .allocate(capacity: FigureColumn.count)
+        payloadRow.initialize(repeating: FigureRow.missing)
+    }
+
+    deinit { payloadRow.deallocate() }
+
+    /// Gives back every descriptor.
+    func close(_ reader: KernelReader) {
+        for i in files.indices { reader.release(&files[i].descriptor) }
+        closePayload(reader)
+        process.close(reader)
+    }
+
+    /// Reads every file into the row.
+    func read(_ tree: CgroupTree, _ reader: KernelReader, into row: FigureRow, now: Int64, bad: inout Int)
+        -> Reading
+    {
+        row.clear()
+        devices.removeAll(keepingCapacity: true)
+        guard !node.isGone else { return .gone }
+        guard !node.isUnreadable else { return .failed }
+        let (directory, isTemporary) = tree.enter(node)
+        guard directory >= 0 else { return directory == -ENOENT ? .gone : .failed }
+        defer { if isTemporary { Glibc.close(directory) } }
+        let opensBefore = reader.opens
+        for i in files.indices {
+            let file = ContainerFile.all[i]
+            switch reader.read(&files[i], file.name, in: directory, now: now) {
+            case .bytes(let bytes): bad &+= file.parse(bytes, row, &devices)
+            case .missing: continue
+            case .gone: return .gone
+            case .failed: return .failed
+            }
+        }
+        // A file that was not to be opened may be missing, or the whole cgroup: only the latter is dead.
+        if reader.opens != opensBefore, !tree.isAlive(node, directory, now: now) { return .gone }
+        let outcome = readPayload(tree, reader, row, now: now, bad: &bad)
+        guard case .whole = outcome else { return outcome }
+        derive(row)
+        // In a captured tree the directory's time is that of the copy.
+        row[.created] = tree.isKernel ? node.created : nil
+        return .whole
+    }
+
+    /// Reads CPU alone, for a baseline.
+    func readPace(_ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Instant) {
+        row.clear()
+        guard !node.isGone, !node.isUnreadable else { return }
+        let (directory, isTemporary) = tree.enter(node)
+        guard directory >= 0 else { return }
+        defer { if isTemporary { Glibc.close(directory) } }
+        let file = ContainerFile.all[ContainerFile.cpuStat]
+        if case .bytes(let bytes) = reader.read(
+            &files[ContainerFile.cpuStat], file.name, in: directory, now: now.nanoseconds)
+        {
+            _ = file.parse(bytes, row, &devices)
+            // Periods are counted where the quota is: with podman in another cgroup, which is not read here.
+            let isHere = identity.runtime != "podman"
+            pace.note(
+                at: now, usage: row[.cpuUsage], periods: isHere ? row[.periods] : nil,
+                throttled: isHere ? row[.throttledPeriods] : nil)
+        }
+    }
+
+    /// crun's scope holds no limits, its child `container` does; what is tighter holds.
+    private func readPayload(
+        _ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Int64, bad: inout Int
+    ) -> Reading {
+        guard identity.runtime == "podman" else { return .whole }
+        let child = node.children.first { $0.path.components.last.map { $0 == Self.payloadName } ?? false }
+        if child !== payload || child == nil {
+            closePayload(reader)
+            payload = child
+        }
+        guard let child, !child.isUnreadable, let base = payloadRow.baseAddress else { return .whole }
+        if payloadFiles.isEmpty {
+            payloadFiles = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.payload.count)
+        }
+        let (directory, isTemporary) = tree.enter(child)
+        guard directory >= 0 else { return directory == -ENOENT ? .gone : .failed }
+        defer { if isTemporary { Glibc.close(directory) } }
+        let below = FigureRow(base)
+        below.clear()
+        for i in payloadFiles.indices {
+            let file = ContainerFile.payload[i]
+            switch reader.read(&payloadFiles[i], file.name, in: directory, now: now) {
+            case .bytes(let bytes): bad &+= file.parse(bytes, below, &devices)
+            case .missing: continue
+            // The payload goes first when a container ends: its limits are unknown then, so nothing counts.
+            case .gone:
+                tree.remove(child)
+                return .gone
+            case .failed: return .failed
+            }
+        }
+        for column in [FigureColumn.memoryLimit, .swapLimit, .threadsMax] {
+            if let limit = below[column] { row[column] = min(limit, row[column] ?? FigureRow.unlimited) }
+        }
+        if let low = below[.memoryLow] { row[.memoryLow] = max(low, row[.memoryLow] ?? 0) }
+        if let quota = below[.cpuQuota], let period = below[.cpuPeriod], quota != FigureRow.unlimited,
+            Self.cores(quota, period) < Self.cores(row[.cpuQuota], row[.cpuPeriod])
+        {
+            for column in [
+                FigureColumn.cpuQuota, .cpuPeriod, .periods, .throttledPeriods, .throttledTime, .bursts,
+                .burstTime,
+            ] { row[column] = below[column] }
+        }
+        return .whole
+    }
+
+    private static let payloadName = Array("container".utf8)
+
+    /// How many cores a quota allows; infinite without one.
+    static func cores(_ quota: Int64?, _ period: Int64?) -> Double {
+        guard let quota, let period, quota != FigureRow.unlimited, period > 0 else { return .infinity }
+        return Double(quota) / Double(period)
+    }
+
+    /// Fills the columns that follow from others.
+    private func derive(_ row: FigureRow) {
+        // Without a quota the kernel writes zeros that mean nothing.
+        if row[.cpuQuota] == nil || row[.cpuQuota] == FigureRow.unlimited {
+            for column in [
+                FigureColumn.periods, .throttledPeriods, .throttledTime, .bursts, .burstTime,
+            ] { row[column] = nil }
+        }
+        if let weight = row[.cpuWeight], weight >= 1, weight <= 10_000 {
+            // cAdvisor's linear formula; the newer curve of runc has no unique inverse.
+            row[.cpuShares] = 2 + (weight - 1) * 262_142 / 9999
+        }
+        if node.isRoot, row[.memory] == nil, let anon = row[.anon], let file = row[.file] {
+            // The root of the machine has no memory.current.
+            row[.memory] = anon &+ file
+        }
+        if let memory = row[.memory], let inactive = row[.inactiveFile] {
+            row[.workingSet] = memory > inactive ? memory - inactive : 0
+        }
+        row[.processes] = node.processesBelow
+    }
+
+    private func closePayload(_ reader: KernelReader) {
+        for i in payloadFiles.indices { reader.release(&payloadFiles[i].descriptor) }
+        payloadFiles.removeAll()
+        payload = nil
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+extension ConfigurationObject {
+    /// A container selector that must be there: one pattern or a list of them.
+    mutating func requiredSelection(_ key: StaticString, example: String) -> Selection {
+        guard has(key) else { return Selection([requiredString(key, example: example)]) }
+        return selection(key, default: example)
+    }
+
+    /// A container selector with a default: one pattern or a list of them, none empty.
+    mutating func selection(_ key: StaticString, default fallback: String) -> Selection {
+        let isList = raw(key)?.kind == .array
+        let patterns = isList ? strings(key, default: []) : [string(key, default: fallback)]
+        if patterns.isEmpty {
+            fault("\(key)", "is an empty list", remedy: "Write for example \"\(fallback)\".")
+        } else if patterns.contains(where: { $0.isEmpty || $0 == "!" }) {
+            fault("\(key)", "holds an empty pattern", remedy: "Write for example \"\(fallback)\".")
+        } else if patterns.allSatisfy({ $0.hasPrefix("!") }) {
+            fault(
+                "\(key)", "only excludes and so picks nothing",
+                remedy: "Add what it shall pick behind the exclusions, for example \"*\".")
+        }
+        return Selection(patterns)
+    }
+}
+
+extension Selection {
+    /// The patterns in one text, for people.
+    var text: String { patterns.joined(separator: " ") }
+}
+
+extension ContainerFigures {
+    /// What people call it: its name, else its unit, else its path.
+    var title: String {
+        if !identity.name.isEmpty { return identity.name }
+        return identity.unit.isEmpty ? identity.id : identity.unit
+    }
+
+    /// Whether anything lives in it; nil when nothing tells.
+    var isAlive: Bool? {
+        if let populated { return populated }
+        // The root has no cgroup.events, and always lives.
+        if identity.id == "/" { return true }
+        return processes.map { $0 > 0 }
+    }
+}

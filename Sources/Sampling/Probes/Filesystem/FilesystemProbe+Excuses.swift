@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// The results of attempts that could not look: evidence of nothing.
+extension FilesystemProbe {
+    static var laneless: ProbeResult {
+        ProbeResult(
+            .unknown, reason: "inconclusive.lanes",
+            message: "no thread was free before the deadline: other checks hang")
+    }
+
+    static var taken: ProbeResult {
+        ProbeResult(
+            .unknown, reason: "inconclusive.helpers",
+            message:
+                "all \(FilesystemHelpers.limit) helper processes were taken by other mounts until the deadline"
+        )
+    }
+
+    static func helperless(_ reason: String) -> ProbeResult {
+        ProbeResult(.unknown, reason: "inconclusive.helpers", message: "no helper process: \(reason)")
+    }
+
+    static func tableless(_ file: String, _ reason: String) -> ProbeResult {
+        ProbeResult(.unknown, reason: "inconclusive.mounts", message: "\(file) cannot be used: \(reason)")
+    }
+
+    static func automount(_ path: String) -> ProbeResult {
+        ProbeResult(
+            .unknown, reason: "automount",
+            message: "\(path) is an automount point with nothing mounted, and measuring it would mount it. "
+                + "Mount it for good, or disable this check")
+    }
+}

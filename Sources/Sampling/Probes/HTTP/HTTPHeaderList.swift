@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// The headers that the configuration adds to the request. Their values may be secrets.
+struct HTTPHeaderList: Sendable, Hashable {
+    /// One header.
+    struct Entry: Sendable, Hashable {
+        let name: String
+        let value: Secret
+    }
+
+    private(set) var entries: [Entry] = []
+
+    /// What frames the message is written by vitald itself.
+    private static let own: Set<String> = [
+        "connection", "content-length", "expect", "keep-alive", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade",
+    ]
+    /// More is a slip, and servers refuse it.
+    static let limit = 64
+    /// Most servers take 8 KiB for all headers.
+    static let longestValue = 8192
+
+    /// Reads `headers` and `headerFiles` of a check.
+    init(reading object: inout ConfigurationObject) {
+        for (name, value) in object.namedStrings("headers", mask: Self.masked) {
+            add(name, value, &object, at: "headers")
+        }
+        let readSecret = object.reading.surroundings.readSecret
+        for (name, path) in object.namedStrings("headerFiles", mask: { $1 }) {
+            switch readSecret(path) {
+            case .success(let text):
+                object.remember(hidden: text)  // a changed file is a changed check
+                // An editor ends a file with a line feed.
+                let end = text.utf8.lastIndex { $0 != 0x0A && $0 != 0x0D }.map { text.utf8.index(after: $0) }
+                add(name, String(text[..<(end ?? text.startIndex)]), &object, at: "headerFiles")
+            case .failure(let problem):
+                object.fault("headerFiles", "\"\(name)\": " + problem.fact, remedy: problem.remedy)
+            }
+        }
+        if entries.count > Self.limit {
+            object.fault(
+                "headers", "there are \(entries.count) headers, the most are \(Self.limit)",
+                remedy: "Remove some.")
+        }
+    }
+
+    /// Whether there is a header of this name, which is written in small letters.
+    func has(_ name: String) -> Bool { entries.contains { Self.small($0.name) == name } }
+
+    private mutating func add(
+        _ name: String, _ value: String, _ object: inout ConfigurationObject, at key: String
+    ) {
+        guard !name.isEmpty, name.utf8.count <= 256, name.utf8.allSatisfy(Self.isTokenByte) else {
+            object.fault(
+                key, "\"\(String(name.prefix(64)))\" cannot be the name of a header",
+                remedy: "Write letters, digits and dashes, for example \"X-Probe\".")
+            return
+        }
+        // The value is not shown: it may be a secret.
+        guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            object.fault(
+                key, "the value of \"\(name)\" holds a line feed or another control character",
+                remedy: "Write one line of text.")
+            return
+        }
+        guard value.utf8.count <= Self.longestValue else {
+            object.fault(
+                key, "the value of \"\(name)\" is longer than \(Self.longestValue) bytes",
+                remedy: "Shorten it.")
+            return
+        }
+        guard !Self.own.contains(Self.small(name)) else {
+            object.fault(key, "\"\(name)\" is written by vitald itself", remedy: "Remove it.")
+            return
+        }
+        guard !has(Self.small(name)) else {
+            object.fault(key, "\"\(name)\" is there twice", remedy: "Keep one of them.")
+            return
+        }
+        entries.append(Entry(name: name, value: Secret(value)))
+    }
+
+    /// What may be shown of a header: a reference to the environment, or a value under a name that is known to be
+    /// harmless; stars for everything else.
+    private static func masked(_ name: String, _ value: String) -> String {
+        let harmless: Set<String> = [
+            "accept", "accept-encoding", "accept-language", "cache-control", "content-type", "host", "origin",
+            "referer", "user-agent",
+        ]
+        return harmless.contains(small(name)) || SecretMask.refersOut(value) ? value : "***"
+    }
+
+    private static func small(_ name: String) -> String {
+        String(decoding: name.utf8.map(HostText.lowercased), as: UTF8.self)
+    }
+
+    /// `tchar` of RFC 9110, 5.6.2.
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// Where a request goes: the parts of an `http`, `https` or `unix` URL (RFC 3986).
+struct HTTPTarget: Sendable, Hashable {
+    /// The server.
+    var endpoint: ServerAddress
+    /// Whether it is `https`.
+    var usesTLS: Bool
+    /// What the request line says: path and query, at least `/`.
+    var requestTarget: String
+    /// The `Host` header.
+    var authority: String
+    /// User and password of the URL, as Basic authentication sends them (RFC 7617).
+    var basicCredentials: Secret?
+
+    /// Why a text is no target: fact and remedy.
+    struct Fault: Error, Hashable {
+        let fact: String
+        let remedy: String
+    }
+
+    /// Reads a URL. The sentences of faults hold nothing of what stands before an `@`.
+    init(parsing text: String) throws(Fault) {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
+            throw Fault(fact: "has no scheme", remedy: "Write for example \"http://localhost:8080/health\".")
+        }
+        let scheme = String(decoding: text.utf8[..<colon].map(HostText.lowercased), as: UTF8.self)
+        let rest = text[text.index(after: colon)...]
+        switch scheme {
+        case "http": try self.init(network: rest, usesTLS: false)
+        case "https": try self.init(network: rest, usesTLS: true)
+        case "unix": try self.init(unix: rest)
+        default:
+            throw Fault(
+                fact: "is neither http, https nor unix", remedy: "Write for example \"https://example.com/\"."
+            )
+        }
+    }
+
+    private init(network rest: Substring, usesTLS: Bool) throws(Fault) {
+        guard rest.utf8.starts(with: "//".utf8) else {
+            throw Fault(fact: "has no // after the scheme", remedy: "Write scheme://host/path.")
+        }
+        let after = rest.dropFirst(2)
+        let end = after.utf8.firstIndex { "/?#".utf8.contains($0) } ?? after.endIndex
+        var host = after[..<end]
+        basicCredentials = nil
+        if let at = host.utf8.lastIndex(of: UInt8(ascii: "@")) {
+            guard let decoded = PercentEncoding.decode(host[..<at].utf8) else {
+                throw Fault(
+                    fact: "has a broken % sequence before the @", remedy: "Percent-encode the password.")
+            }
+            let pair = decoded.contains(UInt8(ascii: ":")) ? decoded : decoded + [UInt8(ascii: ":")]
+            basicCredentials = Secret("Basic " + Base64Text.encode(pair))
+            host = host[host.index(after: at)...]
+        }
+        let port: String
+        let bracket = host.utf8.lastIndex(of: UInt8(ascii: "]"))
+        if let colon = host.utf8.lastIndex(of: UInt8(ascii: ":")), bracket.map({ colon > $0 }) ?? true {
+            port = String(host[host.index(after: colon)...])
+            host = host[..<colon]
+        } else {
+            port = usesTLS ? "443" : "80"
+        }
+        // RFC 6874 writes the zone of a link-local address as %25eth0.
+        let plain = PercentEncoding.decode(host.utf8).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        guard !plain.isEmpty else {
+            throw Fault(fact: "has no host", remedy: "Write scheme://host/path.")
+        }
+        guard let endpoint = ServerAddress(host: plain, port: port) else {
+            throw Fault(
+                fact: "has a host or a port that cannot be",
+                remedy: "Write a name of letters, digits, - and . (others in punycode), or an address, "
+                    + "IPv6 in brackets, and a port from 1 to 65535.")
+        }
+        self.endpoint = endpoint
+        self.usesTLS = usesTLS
+        requestTarget = try Self.requestTarget(after[end...])
+        var name = HostText.withoutZone(plain)
+        if name.utf8.first == UInt8(ascii: "["), name.utf8.last != UInt8(ascii: "]") { name += "]" }
+        authority = port == (usesTLS ? "443" : "80") ? name : "\(name):\(port)"
+    }
+
+    /// `unix:/run/agent.sock:/health`: the socket's path, then the path to ask for.
+    private init(unix rest: Substring) throws(Fault) {
+        let path: Substring
+        let tail: Substring
+        if let colon = rest.utf8.firstIndex(of: UInt8(ascii: ":")) {
+            path = rest[..<colon]
+            tail = rest[rest.index(after: colon)...]
+        } else {
+            path = rest
+            tail = "/"
+        }
+        guard path.utf8.first == UInt8(ascii: "/"), let endpoint = ServerAddress(address: String(path)) else {
+            throw Fault(
+                fact: "has no absolute socket path of at most \(ServerAddress.longestPath) bytes",
+                remedy: "Write unix:/path/of.socket:/uri.")
+        }
+        self.endpoint = endpoint
+        usesTLS = false
+        requestTarget = try Self.requestTarget(tail)
+        authority = "localhost"
+        basicCredentials = nil
+    }
+
+    private static func requestTarget(_ text: Substring) throws(Fault) -> String {
+        // A fragment is the reader's affair and never sent (RFC 3986, 3.5).
+        let end = text.utf8.firstIndex(of: UInt8(ascii: "#")) ?? text.endIndex
+        let target = text[..<end]
+        guard target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw Fault(
+                fact: "has blanks, control characters or bytes beyond ASCII in its path",
+                remedy: "Percent-encode them, for example a blank as %20.")
+        }
+        if target.isEmpty { return "/" }
+        return target.utf8.first == UInt8(ascii: "/") ? String(target) : "/" + target
+    }
+
+    /// For people: no user, no password, no query, in which tokens are wont to stand.
+    var text: String {
+        let path =
+            requestTarget.utf8.firstIndex(of: UInt8(ascii: "?")).map { requestTarget[..<$0] + "?…" }
+            ?? requestTarget[...]
+        switch endpoint {
+        case .unix(let socket): return "unix:\(socket):\(path)"
+        case .network: return (usesTLS ? "https://" : "http://") + authority + path
+        }
+    }
+
+    /// The text of a URL as it may be shown: with stars for what stands before the `@` and for the values of a
+    /// query that carry a credential by their name, but for references to the environment.
+    static func masked(_ text: String) -> String {
+        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return maskedUser(text) }
+        let pairs = text[text.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
+        let query = pairs.map { pair -> String in
+            guard let sign = pair.utf8.firstIndex(of: UInt8(ascii: "=")) else { return String(pair) }
+            let value = String(pair[pair.index(after: sign)...])
+            guard SecretMask.isSecretHeader(String(pair[..<sign])), !SecretMask.refersOut(value) else {
+                return String(pair)
+            }
+            return pair[...sign] + SecretMask.stars
+        }
+        return maskedUser(String(text[..<mark])) + "?" + query.joined(separator: "&")
+    }
+
+    private static func maskedUser(_ text: String) -> String {
+        guard let (start, at) = userInfo(text) else { return text }
+        if SecretMask.refersOut(String(text[start..<at])) { return text }
+        return text[..<start] + "***" + text[at...]
+    }
+
+    /// Whether a password stands in the text itself.
+    static func holdsPassword(_ text: String) -> Bool {
+        guard let (start, at) = userInfo(text) else { return false }
+        guard let colon = text[start..<at].utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        let password = text[text.index(after: colon)..<at]
+        return !password.isEmpty && !SecretMask.refersOut(String(password))
+    }
+
+    private static func userInfo(_ text: String) -> (start: String.Index, at: String.Index)? {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
+            text[colon...].utf8.starts(with: "://".utf8)
+        else { return nil }
+        let start = text.utf8.index(colon, offsetBy: 3)
+        let end = text[start...].utf8.firstIndex { "/?#".utf8.contains($0) } ?? text.endIndex
+        return text[start..<end].utf8.lastIndex(of: UInt8(ascii: "@")).map { (start, $0) }
+    }
+}
+
+extension HTTPTarget {
+    /// Where a `Location` leads (RFC 9110, 10.2.2), if that is the same origin; nil for every other place.
+    func following(_ location: String) -> HTTPTarget? {
+        var next = self
+        if location.utf8.starts(with: "//".utf8) || Self.hasScheme(location) {
+            guard case .network = endpoint else { return nil }
+            let scheme = usesTLS ? "https:" : "http:"
+            let absolute = location.utf8.first == UInt8(ascii: "/") ? scheme + location : location
+            guard let parsed = try? HTTPTarget(parsing: absolute), parsed.basicCredentials == nil,
+                parsed.usesTLS == usesTLS, parsed.endpoint.sameOrigin(as: endpoint)
+            else { return nil }
+            next.requestTarget = parsed.requestTarget
+            return next
+        }
+        let path: String
+        switch location.utf8.first {
+        case UInt8(ascii: "/"): path = location
+        case UInt8(ascii: "?"): path = Self.directory(requestTarget, keepingName: true) + location
+        case nil, UInt8(ascii: "#"): path = requestTarget
+        default: path = Self.directory(requestTarget, keepingName: false) + location
+        }
+        guard let target = try? Self.requestTarget(path[...]) else { return nil }
+        next.requestTarget = target
+        return next
+    }
+
+    private static func hasScheme(_ text: String) -> Bool {
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+        return !text.utf8[..<colon].contains { "/?#".utf8.contains($0) }
+    }
+
+    private static func directory(_ target: String, keepingName: Bool) -> String {
+        let path = target.utf8.firstIndex(of: UInt8(ascii: "?")).map { target[..<$0] } ?? target[...]
+        if keepingName { return String(path) }
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "/" }
+        return String(path[...slash])
+    }
+}
+
+extension ServerAddress {
+    /// Whether both are the same host and port; names are compared without regard to case.
+    fileprivate func sameOrigin(as other: ServerAddress) -> Bool {
+        guard case .network(let host, let port) = self, case .network(let otherHost, let otherPort) = other
+        else {
+            return self == other
+        }
+        return port == otherPort
+            && host.utf8.map(HostText.lowercased) == otherHost.utf8.map(HostText.lowercased)
+    }
+}

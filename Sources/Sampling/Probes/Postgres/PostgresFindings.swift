@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// What a server answered, and what the check's thresholds make of it.
+struct PostgresFindings {
+    let kind: PostgresKind
+    /// The time of the query alone, without connecting.
+    let latency: Duration
+    let role: PostgresRole?
+    let use: PostgresUse?
+    var version: Int32 = 0
+
+    /// The verdict with its facts: the worst finding decides, of equals the first.
+    var result: ProbeResult {
+        var result = ProbeResult(.pass, message: "\(kind.database.text) answers")
+        for finding in [roleFinding, lagFinding, latencyFinding, connectionsFinding] {
+            if let finding, finding.outcome.rawValue > result.outcome.rawValue { result = finding }
+        }
+        result.facts = facts
+        return result
+    }
+
+    private var facts: [Fact] {
+        var facts = [Fact("latency_ms", .number(latency.milliseconds))]
+        if let role {
+            facts.append(Fact("role", .text(role.word)))
+            if let lag = role.lag { facts.append(Fact("replication_lag_seconds", .number(lag))) }
+        }
+        if let use {
+            facts.append(Fact("connections", .integer(use.taken)))
+            facts.append(Fact("connections_percent", .number(use.percent)))
+        }
+        // 150020 is 15.20; 90624 is 9.6.24.
+        if version >= 100_000 {
+            facts.append(Fact("version", .text("\(version / 10_000).\(version % 10_000)")))
+        } else if version > 0 {
+            facts.append(
+                Fact("version", .text("\(version / 10_000).\(version / 100 % 100).\(version % 100)")))
+        }
+        return facts
+    }
+
+    private var roleFinding: ProbeResult? {
+        guard kind.role != .any else { return nil }
+        guard let role else {
+            return ProbeResult(
+                .fail, reason: "role.unknown",
+                message: "\(kind.database.text) does not say whether it is a primary")
+        }
+        guard role.word != kind.role.rawValue else { return nil }
+        return ProbeResult(
+            .fail, reason: "role.mismatch",
+            message: "\(kind.database.text) is a \(role.word) and should be a \(kind.role.rawValue)")
+    }
+
+    private var lagFinding: ProbeResult? {
+        guard let role, role.isStandby, kind.warnReplicationLag != nil || kind.failReplicationLag != nil
+        else {
+            return nil
+        }
+        guard let lag = role.lag else {
+            return ProbeResult(
+                .warn, reason: "replication.unknown",
+                message:
+                    "\(kind.database.text) has not replayed a transaction yet: how far it is behind is not known"
+            )
+        }
+        func finding(_ outcome: Outcome, _ limit: Duration) -> ProbeResult {
+            ProbeResult(
+                outcome, reason: "replication.lag",
+                message:
+                    "\(kind.database.text) is \(Self.short(lag)) s behind its primary, the limit is \(DurationText.render(limit))"
+            )
+        }
+        if let limit = kind.failReplicationLag, lag > limit.seconds { return finding(.fail, limit) }
+        if let limit = kind.warnReplicationLag, lag > limit.seconds { return finding(.warn, limit) }
+        return nil
+    }
+
+    private var latencyFinding: ProbeResult? {
+        guard let limit = kind.warnLatency, latency > limit else { return nil }
+        return ProbeResult(
+            .warn, reason: "slow",
+            message:
+                "\(kind.database.text) took \(Self.short(latency.milliseconds)) ms to answer, the limit is \(DurationText.render(limit))"
+        )
+    }
+
+    private var connectionsFinding: ProbeResult? {
+        guard let limit = kind.warnConnectionsPercent, let use, use.percent > limit else { return nil }
+        return ProbeResult(
+            .warn, reason: "connections.high",
+            message:
+                "\(use.taken) of \(use.available) connections of \(kind.database.text) are taken (\(Self.short(use.percent)) %)"
+        )
+    }
+
+    /// One digit behind the point is enough for people.
+    static func short(_ number: Double) -> String {
+        guard number.isFinite, abs(number) < 1e15 else { return "\(number)" }
+        let tenths = (number * 10).rounded() / 10
+        return tenths == tenths.rounded() ? "\(Int64(tenths))" : "\(tenths)"
+    }
+}

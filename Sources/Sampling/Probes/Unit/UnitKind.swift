@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Vitals
+
+/// `"type": "unit"`: whether a systemd unit runs, seen from its cgroup and without asking systemd.
+package struct UnitKind: ProbeKind {
+    /// The word in the configuration.
+    package static let type = "unit"
+
+    /// The unit's full name, or a glob over such names.
+    let unit: String
+
+    /// Reads the keys.
+    package init(reading object: inout ConfigurationObject) {
+        let written = object.requiredString("unit", example: "agno@1.service")
+        if written.utf8.contains(UInt8(ascii: "/")) {
+            object.fault(
+                "unit", "\"\(written)\" holds a slash", remedy: "Write the unit's name as systemctl shows it."
+            )
+        }
+        unit = Self.fullName(written)
+    }
+
+    /// The unit.
+    package var target: String { unit }
+
+    /// Makes the probe.
+    package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
+        let lives = UnitLedger()
+        return KernelProbe(
+            context, ask: { [selection] kernel, answer in kernel.containers(selection, answer) },
+            judge: { [self] figures in
+                let units = Self.outermost(figures)
+                let restarts = lives.note(units, sinceBoot: context.time.sinceBoot, wall: context.time.wall)
+                return judge(units, restarts: restarts)
+            })
+    }
+
+    /// Picks the unit by its plain name, or as its directory is called: `foo\x2dbar.service`.
+    var selection: Selection {
+        // In a glob a backslash would make the next byte plain and vanish itself.
+        let pattern = unit.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
+        return Selection([pattern, "*/" + pattern])
+    }
+
+    /// As systemctl does: a name without a type is a service.
+    static func fullName(_ written: String) -> String {
+        let types = [".service", ".scope", ".slice", ".socket", ".mount", ".swap"]
+        if written.isEmpty || written.hasSuffix("*") || types.contains(where: { written.hasSuffix($0) }) {
+            return written
+        }
+        return written + ".service"
+    }
+
+    /// One cgroup for each unit, its own: containers that belong to a unit lie below it.
+    static func outermost(_ figures: [ContainerFigures]) -> [ContainerFigures] {
+        var best: [String: Int] = [:]
+        for (i, entry) in figures.enumerated() {
+            let length = entry.identity.id.utf8.count
+            if let known = best[entry.unitName], figures[known].identity.id.utf8.count <= length { continue }
+            best[entry.unitName] = i
+        }
+        return best.values.sorted().map { figures[$0] }
+    }
+}
+
+extension ContainerFigures {
+    /// The unit's name; the directory's where nobody told it.
+    var unitName: String {
+        guard identity.unit.isEmpty else { return identity.unit }
+        return identity.id.split(separator: "/").last.map(String.init) ?? identity.id
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Vitals
+
+/// The time that is left of an attempt, and waiting for a descriptor within it.
+struct Countdown {
+    /// How a wait ended.
+    enum Wait {
+        /// The descriptor is ready, or has an error that the next call on it reports.
+        case ready
+        /// The time is over.
+        case late
+        /// poll(2) itself failed.
+        case failed(errno: Int32)
+    }
+
+    let time: any TimeSource
+    let deadline: Instant
+
+    /// What is left; never negative.
+    var remaining: Duration { max(.zero, deadline - time.now) }
+
+    /// The countdown of one of `parts` tries of equal right: one that hangs leaves time to the others.
+    func share(of parts: Int) -> Countdown {
+        guard parts > 1 else { return self }
+        return Countdown(time: time, deadline: time.now + remaining / parts)
+    }
+
+    /// Waits until one of `events` (POLLIN, POLLOUT) is there.
+    func wait(for events: Int16, on descriptor: Int32) -> Wait {
+        while true {
+            let left = remaining
+            guard left > .zero else { return .late }
+            var entry = pollfd(fd: descriptor, events: events, revents: 0)
+            // poll counts in ms: rounded up, else the last fraction of a millisecond would be a busy loop.
+            let milliseconds = Int32(clamping: (left.nanoseconds &+ 999_999) / 1_000_000)
+            let count = poll(&entry, 1, milliseconds)
+            if count > 0 { return .ready }
+            if count == 0 { return .late }
+            if errno != EINTR { return .failed(errno: errno) }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The keys that every check has, whatever its type.
+package struct CheckDefinition: Sendable, Equatable {
+    /// Unique, `[a-z0-9_.-]{1,64}`.
+    package var name: String
+    /// The type's word: `postgres`, `http` …
+    package var type: String
+    /// A check that is switched off is listed and never run.
+    package var enabled = true
+    /// How much it weighs.
+    package var impact = Impact.critical
+    /// Time between the starts of two attempts.
+    package var interval = Duration.seconds(10)
+    /// The one deadline of an attempt, over everything it does; below `interval`.
+    package var timeout = Duration.seconds(5)
+    /// Consecutive fails until unhealthy.
+    package var fall = 3
+    /// Consecutive non-passes until degraded.
+    package var warnAfter = 3
+    /// Consecutive better results until it improves.
+    package var rise = 2
+    /// Failures do not count until the first pass or this long after the start.
+    package var startPeriod = Duration.zero
+    /// The interval while starting.
+    package var startInterval = Duration.seconds(1)
+    /// Intervals without a result until the evidence is stale.
+    package var staleAfter = 3
+    /// Words to select by.
+    package var tags: [String] = []
+    /// Names of the checks whose failure explains this one's.
+    package var dependsOn: [String] = []
+    /// What it is for, for people.
+    package var description: String?
+    /// Where to read what to do, usually an URL.
+    package var runbook: String?
+    /// What is probed, for people, without any secret: `localhost:5432/agno_data`.
+    package var target = ""
+    /// The canonical text of the whole configuration of the check, for telling on reload whether it changed.
+    package var fingerprint = ""
+
+    /// Makes a definition with the defaults.
+    package init(name: String, type: String) {
+        self.name = name
+        self.type = type
+    }
+}

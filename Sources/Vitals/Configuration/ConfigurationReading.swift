@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is gathered while one configuration is read: its faults, its warnings, and the effective values.
+///
+/// A class, because every cursor into the same configuration writes to the same place; confined to whoever
+/// reads the configuration.
+package final class ConfigurationReading {
+    /// Where environment references and credentials are looked up.
+    package let surroundings: ConfigurationSurroundings
+    /// What is wrong, in the order in which it was found.
+    package private(set) var faults: [ConfigurationFault] = []
+    /// What works but should not be so, one sentence each.
+    package private(set) var warnings: [String] = []
+
+    /// Makes an empty gathering.
+    package init(surroundings: ConfigurationSurroundings) { self.surroundings = surroundings }
+
+    /// Records a fault.
+    package func add(_ fault: ConfigurationFault) {
+        guard takesMore else { return countMore() }
+        faults.append(fault)
+    }
+
+    /// Records a warning.
+    package func warn(_ sentence: String) { if !warnings.contains(sentence) { warnings.append(sentence) } }
+
+    /// Records a warning of a topic of which the first is enough.
+    func warn(once topic: Topic, _ sentence: String) {
+        if topics.insert(topic).inserted { warn(sentence) }
+    }
+
+    /// What is warned about once in a whole configuration.
+    enum Topic {
+        /// A password that stands in a text of the file.
+        case inlinePassword
+    }
+
+    private var topics: Set<Topic> = []
+
+    /// Faults beyond this many are counted, not listed: nobody reads on, and naming the line of each would make
+    /// the reading of a large wrong file quadratic.
+    package static let maximumFaults = 200
+
+    /// How many faults were only counted.
+    package private(set) var unlisted = 0
+
+    /// Whether one more fault is listed.
+    var takesMore: Bool { faults.count < ConfigurationReading.maximumFaults }
+
+    /// Counts a fault that is not listed.
+    func countMore() { unlisted += 1 }
+}
+
+/// What a configuration may refer to outside of itself; comes in from the daemon, so that tests need none.
+package struct ConfigurationSurroundings: Sendable {
+    /// The value of an environment variable.
+    package var environment: @Sendable (_ name: String) -> String?
+    /// Reads a secret's file: the bytes, or a fault's fact and remedy (missing, foreign owner, open mode).
+    package var readSecret: @Sendable (_ path: String) -> Result<String, SecretFault>
+    /// `$CREDENTIALS_DIRECTORY` (systemd.exec(5), LoadCredential=), where there is one.
+    package var credentialsDirectory: String?
+
+    /// Why a secret's file cannot be used.
+    package struct SecretFault: Error, Sendable {
+        /// What is wrong.
+        package let fact: String
+        /// What to do about it.
+        package let remedy: String
+
+        /// Makes a fault.
+        package init(fact: String, remedy: String) {
+            self.fact = fact
+            self.remedy = remedy
+        }
+    }
+
+    /// Makes surroundings.
+    package init(
+        environment: @escaping @Sendable (_ name: String) -> String?,
+        readSecret: @escaping @Sendable (_ path: String) -> Result<String, SecretFault>,
+        credentialsDirectory: String? = nil
+    ) {
+        self.environment = environment
+        self.readSecret = readSecret
+        self.credentialsDirectory = credentialsDirectory
+    }
+
+    /// Surroundings without anything in them.
+    package static let none = ConfigurationSurroundings(
+        environment: { _ in nil },
+        readSecret: { _ in .failure(SecretFault(fact: "there are no files here", remedy: "Use a value.")) })
+}

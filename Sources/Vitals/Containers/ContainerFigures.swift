@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is known of one container or unit at one moment, for the socket and for checks.
+///
+/// Every figure is optional: nil means that the kernel did not say, never zero.
+package struct ContainerFigures: Sendable {
+    /// Who it is.
+    package var identity: ContainerIdentity
+    /// CPU time used since its start, µs (`cpu.stat` usage_usec).
+    package var cpuMicroseconds: Int64?
+    /// CPU of the last interval, in percent of one core (two busy cores are 200).
+    package var cpuPercentOfCore: Double?
+    /// CPU of the last interval, in percent of its quota; nil without a quota.
+    package var cpuPercentOfQuota: Double?
+    /// CPU of the last interval, in percent of all the host's cores.
+    package var cpuPercentOfHost: Double?
+    /// Share of the last interval's enforcement periods that were throttled, percent; nil without a quota.
+    package var throttledPercent: Double?
+    /// `memory.current`, bytes.
+    package var memoryBytes: Int64?
+    /// `memory.current` less `inactive_file`, bytes.
+    package var workingSetBytes: Int64?
+    /// `memory.max`.
+    package var memoryLimit: Limit<ByteCount>?
+    /// Working set in percent of the limit, or of the host's memory where there is no limit.
+    package var memoryPercent: Double?
+    /// Processes killed by the OOM killer since its start (`memory.events` oom_kill).
+    package var oomKills: Int64?
+    /// Share of time that some task waited for memory in the last 10 s, percent (`memory.pressure` some avg10).
+    package var memoryPressure: Double?
+    /// Processes in the whole subtree.
+    package var processes: Int64?
+    /// Received bytes of its network namespace, all interfaces that count.
+    package var networkReceivedBytes: Int64?
+    /// Transmitted bytes of its network namespace, all interfaces that count.
+    package var networkTransmittedBytes: Int64?
+    /// Whether any process lives in it (`cgroup.events` populated).
+    package var populated: Bool?
+    /// When its oldest process started, for people; also tells one life from the next.
+    package var started: WallTime?
+
+    /// Makes figures of which only the identity is known.
+    package init(identity: ContainerIdentity) { self.identity = identity }
+}

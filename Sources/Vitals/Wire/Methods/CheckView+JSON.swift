@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension CheckView {
+    /// Writes it as one value.
+    package func write(into writer: inout JSONWriter) {
+        writer.object { check in
+            check.member("name", name)
+            check.member("type", type)
+            check.member("target", target)
+            check.member("impact", impact)
+            check.member("enabled", enabled)
+            check.member("level", level)
+            check.member("phase", phase)
+            check.member("flapping", flapping)
+            check.member("maintenance", maintenance)
+            check.member("suppressed_by", suppressedBy)
+            check.member("contribution", contribution)
+            check.member("outcome", outcome)
+            check.member("reason", reason)
+            check.member("message", message)
+            check.member("latency_ms", latency)
+            check.member("last_run", lastRun)
+            check.member("since", since)
+            check.member("consecutive_failures", failures)
+            check.member("tags", array: { list in for tag in tags { list.string(tag) } })
+            if let detail { detail.writeMembers(into: &check) }
+        }
+    }
+
+    /// Reads a check; nil where it is none.
+    package init?(reading value: JSONValue) {
+        guard let name = value["name"]?.string, let level = value["level"]?.string else { return nil }
+        self.name = name
+        self.level = level
+        type = value["type"]?.string ?? ""
+        target = value["target"]?.string ?? ""
+        impact = value["impact"]?.string ?? ""
+        enabled = value["enabled"]?.boolean ?? true
+        phase = value["phase"]?.string ?? ""
+        flapping = value["flapping"]?.boolean ?? false
+        maintenance = value["maintenance"]?.boolean ?? false
+        suppressedBy = value["suppressed_by"]?.string
+        contribution = value["contribution"]?.string ?? ""
+        outcome = value["outcome"]?.string
+        reason = value["reason"]?.string
+        message = value["message"]?.string
+        latency = value["latency_ms"]?.double
+        lastRun = value["last_run"]?.string
+        since = value["since"]?.string
+        failures = value["consecutive_failures"]?.integer ?? 0
+        tags = value["tags"]?.elements.compactMap(\.string) ?? []
+        detail = Detail(reading: value)
+    }
+}
+
+extension CheckView.Detail {
+    /// Writes its members into an object that is open already.
+    func writeMembers(into check: inout JSONWriter) {
+        check.member("interval", interval)
+        check.member("timeout", timeout)
+        check.member("fall", Int64(fall))
+        check.member("warn_after", Int64(warnAfter))
+        check.member("rise", Int64(rise))
+        check.member("depends_on", array: { list in for name in dependsOn { list.string(name) } })
+        check.member("description", description)
+        check.member("runbook", runbook)
+        check.member(
+            "phases_ms",
+            object: { members in for phase in phases { members.member(phase.phase, phase.milliseconds) } })
+        check.member("facts", object: { members in for fact in facts { members.member(fact) } })
+        check.member(
+            "runs",
+            object: { members in
+                for (outcome, count) in zip(Outcome.allCases, runs) { members.member(outcome.word, count) }
+            })
+        check.member("discarded", discarded)
+    }
+
+    /// Reads the detail of a check; nil where only the summary was sent.
+    init?(reading value: JSONValue) {
+        guard let interval = value["interval"]?.string else { return nil }
+        self.interval = interval
+        timeout = value["timeout"]?.string ?? ""
+        fall = Int(clamping: value["fall"]?.integer ?? 0)
+        warnAfter = Int(clamping: value["warn_after"]?.integer ?? 0)
+        rise = Int(clamping: value["rise"]?.integer ?? 0)
+        dependsOn = value["depends_on"]?.elements.compactMap(\.string) ?? []
+        description = value["description"]?.string
+        runbook = value["runbook"]?.string
+        phases =
+            value["phases_ms"]?.members.compactMap { member in
+                guard let phase = member.key.string, let time = member.value.double else { return nil }
+                return CheckView.PhaseTime(phase: phase, milliseconds: time)
+            } ?? []
+        facts =
+            value["facts"]?.members.compactMap { member in
+                member.key.string.flatMap { Fact($0, reading: member.value) }
+            } ?? []
+        let counts = value["runs"]
+        runs = [counts?["pass"], counts?["warn"], counts?["fail"], counts?["unknown"]].map {
+            $0?.integer ?? 0
+        }
+        discarded = value["discarded"]?.integer ?? 0
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// `status`: the whole judgement in one small object.
+package enum StatusQuery {
+    /// The method.
+    package static let method = SocketMethod(
+        "status", role: .read, "The overall status, and how many checks stand where.",
+        result: "status, reason, ready, started, draining, since, seq, epoch, generation,"
+            + " checks {total, healthy, degraded, unhealthy, unknown, stale, disabled}")
+
+    /// What it answers.
+    package struct Reply: Sendable, Hashable {
+        /// How many checks stand where.
+        package struct Counts: Sendable, Hashable {
+            /// Checks that are switched on.
+            package var total = 0
+            /// Of them: healthy.
+            package var healthy = 0
+            /// Of them: degraded.
+            package var degraded = 0
+            /// Of them: unhealthy.
+            package var unhealthy = 0
+            /// Of them: without evidence so far.
+            package var unknown = 0
+            /// Of them, whatever their level: with evidence too old to count.
+            package var stale = 0
+            /// Beside them: switched off.
+            package var disabled = 0
+
+            /// Makes counts of nothing.
+            package init() {}
+        }
+
+        /// `healthy`, `degraded` or `unhealthy`.
+        package var status: String
+        /// A sentence where the status needs one.
+        package var reason: String?
+        /// Whether traffic should be sent here.
+        package var ready: Bool
+        /// Whether every check has completed a first attempt.
+        package var started: Bool
+        /// Whether vitald is on its way out.
+        package var draining: Bool
+        /// When the status last changed, RFC 3339.
+        package var since: String
+        /// Number of the last confirmed change.
+        package var sequence: UInt64
+        /// Random per start of vitald.
+        package var epoch: String
+        /// Which configuration is in force.
+        package var generation: UInt64
+        /// How many checks stand where.
+        package var counts: Counts
+
+        /// The reply that shows a report.
+        package init(_ report: Report, epoch: String) {
+            status = report.status.word
+            reason = report.reason
+            ready = report.ready
+            started = report.started
+            draining = report.draining
+            since = report.since.rfc3339
+            sequence = report.sequence
+            self.epoch = epoch
+            generation = report.generation
+            var counts = Counts()
+            for check in report.checks {
+                guard check.definition.enabled else {
+                    counts.disabled += 1
+                    continue
+                }
+                counts.total += 1
+                if check.phase == .stale { counts.stale += 1 }
+                switch check.level {
+                case .healthy: counts.healthy += 1
+                case .degraded: counts.degraded += 1
+                case .unhealthy: counts.unhealthy += 1
+                case .unknown: counts.unknown += 1
+                }
+            }
+            self.counts = counts
+        }
+
+        /// Writes it as one value.
+        package func write(into writer: inout JSONWriter) { writer.object { writeMembers(into: &$0) } }
+
+        /// Writes its members into an object that is open already.
+        package func writeMembers(into reply: inout JSONWriter) {
+            reply.member("status", status)
+            reply.member("reason", reason)
+            reply.member("ready", ready)
+            reply.member("started", started)
+            reply.member("draining", draining)
+            reply.member("since", since)
+            reply.member("seq", Int64(clamping: sequence))
+            reply.member("epoch", epoch)
+            reply.member("generation", Int64(clamping: generation))
+            reply.member(
+                "checks",
+                object: { members in
+                    members.member("total", Int64(counts.total))
+                    members.member("healthy", Int64(counts.healthy))
+                    members.member("degraded", Int64(counts.degraded))
+                    members.member("unhealthy", Int64(counts.unhealthy))
+                    members.member("unknown", Int64(counts.unknown))
+                    members.member("stale", Int64(counts.stale))
+                    members.member("disabled", Int64(counts.disabled))
+                })
+        }
+
+        /// Reads a reply; nil where it is none.
+        package init?(reading value: JSONValue) {
+            guard let status = value["status"]?.string else { return nil }
+            self.status = status
+            reason = value["reason"]?.string
+            ready = value["ready"]?.boolean ?? false
+            started = value["started"]?.boolean ?? false
+            draining = value["draining"]?.boolean ?? false
+            since = value["since"]?.string ?? ""
+            sequence = UInt64(clamping: value["seq"]?.integer ?? 0)
+            epoch = value["epoch"]?.string ?? ""
+            generation = UInt64(clamping: value["generation"]?.integer ?? 0)
+            var counts = Counts()
+            func count(_ name: StaticString) -> Int { Int(clamping: value["checks"]?[name]?.integer ?? 0) }
+            counts.total = count("total")
+            counts.healthy = count("healthy")
+            counts.degraded = count("degraded")
+            counts.unhealthy = count("unhealthy")
+            counts.unknown = count("unknown")
+            counts.stale = count("stale")
+            counts.disabled = count("disabled")
+            self.counts = counts
+        }
+    }
+}

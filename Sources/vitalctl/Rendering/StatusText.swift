@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// What `status` and `checks` show.
+enum StatusText {
+    /// The first line: the status in a word, since when, and what stands where.
+    static func headline(_ status: StatusQuery.Reply, now: WallTime, paint: Paint) -> String {
+        var parts = [paint.health(status.status)]
+        parts.append(status.draining ? "draining" : status.ready ? "ready" : "not ready")
+        parts.append("for \(Amount.age(since: status.since, now: now))")
+        var line = parts.joined(separator: ", ")
+        if let reason = status.reason { line += ": \(Table.printable(reason))" }
+        return line
+    }
+
+    /// How many checks stand where; what is none is not said.
+    static func summary(_ counts: StatusQuery.Reply.Counts) -> String {
+        if counts.total == 0, counts.disabled == 0 { return "no checks" }
+        let kinds = [
+            (counts.healthy, "healthy"), (counts.degraded, "degraded"), (counts.unhealthy, "unhealthy"),
+            (counts.unknown, "unknown"), (counts.stale, "stale"), (counts.disabled, "off"),
+        ]
+        let said = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        return "\(counts.total) check\(counts.total == 1 ? "" : "s"): \(said)"
+    }
+
+    /// The word that tells most about a check at this moment.
+    static func word(_ check: CheckView) -> String {
+        if !check.enabled { return "off" }
+        if check.phase == "stale" { return "stale" }
+        if check.phase == "pending" { return "pending" }
+        return check.level
+    }
+
+    /// The checks, one a line.
+    static func table(_ checks: [CheckView], now: WallTime, paint: Paint) -> [String] {
+        guard !checks.isEmpty else { return [] }
+        var table = Table(
+            ["CHECK", "STATE", "SINCE", "TYPE", "LATENCY", "LAST", "MESSAGE"],
+            sides: [.left, .left, .right, .left, .right, .right, .left])
+        for check in checks {
+            table.add([
+                check.name, word(check), Amount.age(since: check.since, now: now), check.type,
+                Amount.latency(check.latency), Amount.age(since: check.lastRun, now: now), remark(check),
+            ])
+        }
+        return table.lines { row, column, text in
+            row == 0 ? paint.faint(text) : column == 1 ? paint.health(text) : text
+        }
+    }
+
+    /// The reason and the sentence, and the flags that explain why they do not count as one would think.
+    static func remark(_ check: CheckView) -> String {
+        var parts: [String] = []
+        if let reason = check.reason { parts.append("[\(reason)]") }
+        if let message = check.message, !message.isEmpty { parts.append(message) }
+        if check.flapping { parts.append("(flapping)") }
+        if check.maintenance { parts.append("(maintenance)") }
+        if let cause = check.suppressedBy { parts.append("(because of \(cause))") }
+        return parts.joined(separator: " ")
+    }
+
+    /// Everything about one check.
+    static func detail(_ check: CheckView, now: WallTime, paint: Paint) -> [String] {
+        var rows: [(String, String)] = [
+            ("state", paint.health(word(check)) + ", impact \(check.impact)"),
+            ("since", Amount.age(since: check.since, now: now)),
+            ("type", check.type), ("target", check.target),
+            ("last", last(check, now: now)),
+        ]
+        let remark = remark(check)
+        if !remark.isEmpty { rows.append(("message", remark)) }
+        if check.failures > 0 { rows.append(("failures", "\(check.failures) in a row")) }
+        if let detail = check.detail {
+            rows.append(("schedule", "every \(detail.interval), timeout \(detail.timeout)"))
+            rows.append(
+                ("thresholds", "fall \(detail.fall), warnAfter \(detail.warnAfter), rise \(detail.rise)"))
+            let runs = zip(Outcome.allCases, detail.runs).filter { $0.1 > 0 }.map { "\($0.1) \($0.0.word)" }
+            if !runs.isEmpty { rows.append(("runs", runs.joined(separator: ", "))) }
+            if detail.discarded > 0 { rows.append(("discarded", "\(detail.discarded) that came too late")) }
+            let steps = detail.phases.map { "\($0.phase) \(Amount.latency($0.milliseconds))" }
+            if !steps.isEmpty { rows.append(("steps", steps.joined(separator: ", "))) }
+            if !detail.dependsOn.isEmpty {
+                rows.append(("depends on", detail.dependsOn.joined(separator: ", ")))
+            }
+            if let text = detail.description { rows.append(("about", text)) }
+            if let text = detail.runbook { rows.append(("runbook", text)) }
+            for fact in detail.facts { rows.append((fact.name, fact.text)) }
+        }
+        let width = rows.map(\.0.count).max() ?? 0
+        return [paint.bold(check.name)]
+            + rows.map { name, text in
+                "  " + paint.faint(Table.pad(name, to: width)) + "  "
+                    + (name == "state" ? text : Table.printable(text))
+            }
+    }
+
+    private static func last(_ check: CheckView, now: WallTime) -> String {
+        guard let outcome = check.outcome else { return "never ran" }
+        return
+            "\(outcome) \(Amount.age(since: check.lastRun, now: now)) ago, took \(Amount.latency(check.latency))"
+    }
+}
+
+extension Fact {
+    /// The value for people.
+    var text: String {
+        switch value {
+        case .text(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): Amount.decimal(number, places: 2)
+        case .boolean(let truth): truth ? "yes" : "no"
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// Where the configuration comes from.
+enum ConfigurationSource: Equatable, Sendable, CustomStringConvertible {
+    /// A file that somebody named: it must be there.
+    case named(String)
+    /// The usual place: used where there is a file.
+    case usual(String)
+
+    /// Where the daemon looks when nobody names a file.
+    static let usualPath = "/etc/vitald/config.json"
+
+    /// The path, for people.
+    var description: String {
+        switch self {
+        case .named(let path), .usual(let path): path
+        }
+    }
+}
+
+/// The configuration's file.
+enum ConfigurationFile {
+    /// Far more than a thousand checks need.
+    static let maximumLength = 4 * 1_048_576
+
+    /// The file's bytes and what should not be so about it; nil where the built-in default is to be used.
+    static func load(_ source: ConfigurationSource) throws(ConfigurationFault) -> (
+        bytes: [UInt8], warnings: [String]
+    )? {
+        let path = source.description
+        let file: SmallFile
+        do throws(SmallFile.Failure) {
+            file = try SmallFile(reading: path, limit: maximumLength)
+        } catch {
+            if error == .missing, case .usual = source { return nil }
+            throw fault(for: error)
+        }
+        var warnings: [String] = []
+        if file.mode & 0o002 != 0 {
+            warnings.append(
+                "everybody on this machine can change the configuration (mode 0\(String(file.mode, radix: 8))). "
+                    + "chmod o-w \(path)")
+        }
+        return (file.bytes, warnings)
+    }
+
+    private static func fault(for failure: SmallFile.Failure) -> ConfigurationFault {
+        let (fact, remedy) =
+            switch failure {
+            case .missing:
+                (
+                    "the file does not exist",
+                    "Create it (an empty one will do), or start without naming it to get the defaults."
+                )
+            case .notRegular(let word): ("is \(word), not a file", "Name a regular file.")
+            case .tooLarge:
+                (
+                    "is larger than \(ByteCount(Int64(maximumLength)).text)",
+                    "Name the configuration of vitald, or remove what it does not need."
+                )
+            case .refused(let code):
+                (
+                    SmallFile.phrase(for: code),
+                    "Let the user of vitald read it, for example chmod 0640 and chgrp vitald."
+                )
+            }
+        return ConfigurationFault(path: "", line: nil, fact: fact, remedy: remedy)
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// An address of this machine and a port: `127.0.0.1:9847`, `[::1]:9847`. Port 0 lets the kernel choose.
+struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The address as the kernel's parser reads it, without brackets.
+    let host: String
+    /// The port.
+    let port: Int
+    /// Whether only this machine can reach it: 127.0.0.0/8 or ::1.
+    let isLoopback: Bool
+
+    private let isIPv6: Bool
+
+    /// Why a text is no such address.
+    struct Problem: Error, Equatable {
+        /// What is wrong.
+        let fact: String
+        /// What to do about it.
+        let remedy: String
+    }
+
+    /// Reads `ADDRESS:PORT`; names are refused, because what they mean may change between two starts.
+    init(parsing text: String) throws(Problem) {
+        let bytes = Array(text.utf8)
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), colon > 0 else {
+            throw Problem(
+                fact:
+                    "\(ListenAddress.quoted(text)) has no \(bytes.isEmpty || bytes.first != UInt8(ascii: ":") ? "port" : "address")",
+                remedy: "Write an address and a port, for example \"127.0.0.1:9847\".")
+        }
+        let hostBytes = bytes[..<colon]
+        let portText = String(decoding: bytes[(colon + 1)...], as: UTF8.self)
+        guard !portText.isEmpty, portText.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+            let port = Int(portText), port <= 65_535
+        else {
+            throw Problem(
+                fact: "\(ListenAddress.quoted(portText)) is no port",
+                remedy: "Write a number from 0 to 65535.")
+        }
+        let isBracketed = hostBytes.first == UInt8(ascii: "[") && hostBytes.last == UInt8(ascii: "]")
+        let host = String(decoding: isBracketed ? hostBytes.dropFirst().dropLast() : hostBytes, as: UTF8.self)
+        if isBracketed, let address = IPAddress.six(host) {
+            isIPv6 = true
+            isLoopback = address == IPAddress.loopback6
+        } else if !isBracketed, let address = IPAddress.four(host) {
+            isIPv6 = false
+            isLoopback = address.first == 127
+        } else if !isBracketed, IPAddress.six(host) != nil || IPAddress.six(text) != nil {
+            throw Problem(
+                fact: "\(ListenAddress.quoted(text)) is an IPv6 address without brackets",
+                remedy: "Write \"[::1]:9847\".")
+        } else {
+            throw Problem(
+                fact: "\(ListenAddress.quoted(host)) is no address",
+                remedy: "Write an IPv4 address or an IPv6 address in brackets; for this machine alone "
+                    + "\"127.0.0.1:\(port)\" or \"[::1]:\(port)\".")
+        }
+        self.host = host
+        self.port = port
+    }
+
+    /// The address as it is written.
+    var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    private static func quoted(_ text: String) -> String { Quotation.quote(text) }
+}

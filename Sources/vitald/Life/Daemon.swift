@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import Publishing
+import Receiving
+import Sampling
+import Vitals
+
+/// The whole daemon, joined together: what samples, receives, judges and publishes, and how it begins, reloads
+/// and ends. Lives on the event loop, which is the main thread.
+final class Daemon {
+    /// How long clients get to finish when the daemon ends.
+    static let drainTime = Duration.seconds(10)
+    /// While draining, the manager is asked for patience this often.
+    static let patienceRound = Duration.seconds(2)
+    /// How long the sampler's lane gets to finish when the daemon ends.
+    static let laneTime = Duration.seconds(2)
+    /// The background reading of CPU, against which percentages are computed.
+    static let samplingRound = Duration.seconds(10)
+    /// The longest time between two ticks of the judge.
+    static let tickPeriod = Duration.seconds(1)
+
+    private let loop: any EventLoop
+    private let options: DaemonOptions
+    private let environment: @Sendable (String) -> String?
+    private let service: ServiceEnvironment
+    private let time: any TimeSource
+    private let tallies: TallyBook
+    private let notifier: Notifier
+    private let log: EventLog
+
+    private let board: Board
+    private let kernel: KernelLane
+    private let heartbeats: HeartbeatStore
+    private let generation = TickGeneration()
+    private let pulse = Pulse()
+    private let conductor: Conductor
+    private let http: HTTPServer
+    private let rpc: SocketServer
+    private let control: DaemonControl
+
+    private var configuration: Configuration
+    private var listeners = Listeners()
+    private var statusLine = StatusLine()
+    private var statusPlanned = false
+    private var gapsSaid: Set<String> = []
+    private var isStopping = false
+    private var ended: @Sendable (Int32) -> Void = { _ in }
+    private let reloadSuccessful: TallyBook.Tally
+    private let reloadTimestamp: TallyBook.Tally
+
+    /// Joins the parts; nothing is opened yet.
+    init(
+        _ configuration: Configuration, _ options: DaemonOptions,
+        environment: @escaping @Sendable (String) -> String?, service: ServiceEnvironment,
+        loop: any EventLoop, time: any TimeSource, tallies: TallyBook, notifier: Notifier, log: EventLog
+    ) {
+        self.configuration = configuration
+        self.options = options
+        self.environment = environment
+        self.service = service
+        self.loop = loop
+        self.time = time
+        self.tallies = tallies
+        self.notifier = notifier
+        self.log = log
+        reloadSuccessful = tallies.tally(OwnFamilies.reloadSuccessful, startingAt: 1)
+        reloadTimestamp = tallies.tally(
+            OwnFamilies.reloadTimestamp, startingAt: time.wall.nanoseconds / 1_000_000_000)
+
+        let roots = KernelRoots(proc: options.procRoot, sys: options.sysRoot, cgroup: options.cgroupRoot)
+        let kernel = KernelLane(
+            roots: roots, options: configuration.kernelOptions, time: time, tallies: tallies)
+        self.kernel = kernel
+        var random = SystemRandomNumberGenerator()
+        let board = Board(epoch: String(random.next(), radix: 16))
+        self.board = board
+        let control = DaemonControl(loop)
+        self.control = control
+        let heartbeats = HeartbeatStore(checks: [], at: time.now, wake: { [control] in control.wake() })
+        self.heartbeats = heartbeats
+        // A watched window shorter than usual wants ticks that fit between two looks.
+        let window = service.watchdog ?? Keeper.defaultWindow
+        let period = min(Self.tickPeriod, .nanoseconds(max(window.nanoseconds / 12, 1_000_000)))
+        conductor = Conductor(
+            configuration.checks,
+            Conductor.Equipment(
+                loop: loop,
+                context: ProbeContext(
+                    time: time, lanes: Lanes(), eventLoop: loop, kernel: kernel, procRoot: options.procRoot,
+                    helperProgram: "/proc/self/exe"),
+                board: board, heartbeats: heartbeats, log: log, pulse: pulse, generation: generation,
+                period: period, seed: random.next()))
+        let identity = ServiceIdentity(
+            name: configuration.name, labels: configuration.labels.map { ($0.name, $0.value) },
+            version: Version.text)
+        http = HTTPServer(
+            loop: loop, board: board, kernel: kernel, tallies: tallies, time: time, identity: identity,
+            generation: generation)
+        rpc = SocketServer(
+            loop: loop,
+            equipment: SocketServer.Equipment(
+                board: board, clock: time, tallies: tallies, access: .standard(ownUser: geteuid()),
+                inspection: PeerInspection(resolver: PeerResolver(roots: roots)),
+                name: "vitald/\(Version.text)",
+                audit: { audit in
+                    log.write(
+                        JournalEntry(
+                            .administration, .notice, audit.description,
+                            fields: [
+                                ("VITALD_METHOD", audit.method),
+                                ("VITALD_PEER_UID", String(audit.caller.credentials.uid)),
+                            ]))
+                },
+                gone: { heartbeats.closed($0, at: $1) }),
+            handlers: HandlerCatalog.all(
+                HandlerCatalog.Sources(
+                    board: board, kernel: kernel,
+                    sheets: {
+                        var sheet = Sheet()
+                        BoardSheet.fill(&sheet, from: board.report, version: Version.text)
+                        var book = Sheet()
+                        tallies.fill(&book)
+                        return [sheet, book]
+                    }, control: control)) + [PushHeartbeatHandler(sink: heartbeats)])
+    }
+
+    /// Opens everything and begins; `ended` is called once, on the loop, with the exit code.
+    func start(_ ended: @escaping @Sendable (Int32) -> Void) {
+        self.ended = ended
+        control.attach(self)
+        do throws(Listeners.Failure) {
+            let (rpcSocket, httpSocket) = try listeners.openSockets(configuration.socket)
+            serve(rpcSocket, httpSocket)
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func serve(_ rpcSocket: ListeningSocket, _ httpSocket: ListeningSocket) {
+        let home = NIOLoopBound(self, eventLoop: loop)
+        let opened = rpc.listen(descriptor: rpcSocket.descriptor)
+            .flatMap { [http] in http.listen(descriptor: httpSocket.descriptor, isUnixSocket: true) }
+            .flatMap { [http, loop, configuration] _ in
+                Listeners.open(configuration.http, on: http, loop: loop)
+            }
+        opened.whenComplete { result in
+            switch result {
+            case .success(let addresses): home.value.begin(addresses)
+            case .failure(let error as Listeners.Failure): home.value.fail(error)
+            case .failure(let error):
+                home.value.fail(Listeners.Failure(sentence: "cannot serve: \(error)", code: 1))
+            }
+        }
+    }
+
+    private func begin(_ addresses: [String]) {
+        for remark in listeners.remarks { log.write(JournalEntry(.listener, .warning, remark)) }
+        for warning in configuration.warnings {
+            log.write(JournalEntry(.configurationWarning, .warning, warning))
+        }
+        guard startKeeper() else {
+            return fail(Listeners.Failure(sentence: "no thread can be started. Raise TasksMax=.", code: 1))
+        }
+        let home = NIOLoopBound(self, eventLoop: loop)
+        board.listen { _, _ in home.value.planStatus() }
+        conductor.start()
+        sample()
+        notifier.send(
+            "READY=1\n" + Notifier.status(statusLine.next(board.report) ?? StatusLine.running(board.report)))
+        let places = addresses + listeners.sockets.map(\.path)
+        log.write(
+            JournalEntry(
+                .started, .info, "vitald \(Version.text) serves \(places.joined(separator: ", "))",
+                fields: [("VITALD_VERSION", Version.text)]))
+    }
+
+    private func startKeeper() -> Bool {
+        let (loop, generation, kernel, control) = (loop, generation, kernel, control)
+        let paths = listeners.sockets.map(\.path)
+        return Keeper(
+            Keeper.Surroundings(
+                time: time, notifier: notifier, log: log, tallies: tallies, pulse: pulse,
+                samplerProgress: { (kernel.submitted, kernel.completed) },
+                generation: { generation.value }, onLoop: { loop.execute($0) },
+                questions: {
+                    [
+                        (.socket, .ping, paths.first ?? ""),
+                        (.http, .livez, paths.count > 1 ? paths[1] : ""),
+                    ]
+                },
+                watching: service.watchdog, reload: { control.hangup() }, stop: { control.stop() },
+                // Not exit(3): other threads still run, and its handlers would pull things from under them.
+                giveUp: { _exit($0) })
+        ).start()
+    }
+
+    private func fail(_ failure: Listeners.Failure) {
+        log.write(JournalEntry(.startFailed, .error, failure.sentence))
+        notifier.send(Notifier.status(failure.sentence))
+        for socket in listeners.sockets { socket.release() }
+        end(failure.code)
+    }
+
+    /// Ends the loop once the sampler's lane has done what it was given: a page that is finished later would have
+    /// no loop to go to. A lane that hangs is not waited for.
+    private func end(_ code: Int32) {
+        conductor.close()
+        let home = NIOLoopBound(self, eventLoop: loop)
+        kernel.submit { [loop] in loop.execute { home.value.ended(code) } }
+        kernel.stop()
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(Self.laneTime.nanoseconds)) { self.ended(code) }
+    }
+
+    /// Every ten seconds: a baseline for percentages, and a look at what this machine does not offer.
+    private func sample() {
+        guard !isStopping else { return }
+        kernel.tick()
+        for gap in kernel.missing where gapsSaid.insert(gap).inserted {
+            log.write(JournalEntry(.kernelGap, .notice, gap))
+        }
+        let first = gapsSaid.isEmpty && board.ticks < 3
+        loop.assumeIsolated().scheduleTask(
+            in: .nanoseconds((first ? Self.tickPeriod : Self.samplingRound).nanoseconds)
+        ) { self.sample() }
+    }
+
+    /// Says a changed status at most once a second.
+    private func planStatus() {
+        guard !statusPlanned, !isStopping, notifier.isManaged else { return }
+        guard statusLine.hasNews(board.report) else { return }
+        statusPlanned = true
+        loop.assumeIsolated().scheduleTask(in: .seconds(1)) { [self] in
+            statusPlanned = false
+            guard !isStopping, let sentence = statusLine.next(board.report) else { return }
+            notifier.send(Notifier.status(sentence))
+        }
+    }
+}
+
+/// Reloading and ending.
+extension Daemon {
+    /// Reads the configuration again; a faulty one changes nothing.
+    func reload() -> ReloadAnswer {
+        guard !isStopping else { return .refused(["vitald is on its way out"]) }
+        notifier.send(
+            "RELOADING=1\nMONOTONIC_USEC=\(time.now.nanoseconds / 1000)\n" + Notifier.status("Reloading"))
+        do throws(ConfigurationRefusal) {
+            let new = try Configuration.load(options, kinds: DaemonCatalog.kinds, environment: environment)
+            return .reloaded(take(new))
+        } catch {
+            reloadSuccessful.set(0)
+            let kept = board.report.generation
+            log.write(
+                JournalEntry(
+                    .reloadFailed, .error,
+                    "reload failed, keeping generation \(kept): \(error.sentences.joined(separator: " | "))",
+                    fields: [("VITALD_GENERATION", String(kept))]))
+            let sentence = statusLine.refused(board.report, because: error.summary)
+            notifier.send("READY=1\n" + Notifier.status(sentence))
+            return .refused(error.sentences)
+        }
+    }
+
+    private func take(_ new: Configuration) -> ReloadSummary {
+        let old = configuration
+        configuration = new
+        kernel.replaceOptions(new.kernelOptions)
+        conductor.replace(new.checks)
+        reloadSuccessful.set(1)
+        reloadTimestamp.set(time.wall.nanoseconds / 1_000_000_000)
+        let report = board.report
+        var summary = Self.difference(old.checks, new.checks)
+        summary.generation = report.generation
+        if new.http != old.http { summary.remarks.append("http.listen takes effect at the next start") }
+        if new.socket != old.socket { summary.remarks.append("socket takes effect at the next start") }
+        if new.name != old.name || new.labels != old.labels {
+            summary.remarks.append("name and labels take effect at the next start")
+        }
+        for warning in new.warnings { log.write(JournalEntry(.configurationWarning, .warning, warning)) }
+        for remark in summary.remarks { log.write(JournalEntry(.configurationWarning, .warning, remark)) }
+        log.write(
+            JournalEntry(
+                .reloaded, .notice,
+                "generation \(summary.generation) is in force: checks: \(summary.added.count) added, "
+                    + "\(summary.changed.count) changed, \(summary.removed.count) removed, "
+                    + "\(summary.unchanged) unchanged",
+                fields: [("VITALD_GENERATION", String(summary.generation))]))
+        notifier.send("READY=1\n" + Notifier.status(statusLine.reloaded(report)))
+        return summary
+    }
+
+    private static func difference(_ old: [ConfiguredCheck], _ new: [ConfiguredCheck]) -> ReloadSummary {
+        let before = Dictionary(
+            old.map { ($0.definition.name, $0.definition.fingerprint) }, uniquingKeysWith: { a, _ in a })
+        var summary = ReloadSummary(generation: 0)
+        for check in new.map(\.definition) {
+            switch before[check.name] {
+            case nil: summary.added.append(check.name)
+            case check.fingerprint: summary.unchanged += 1
+            default: summary.changed.append(check.name)
+            }
+        }
+        let names = Set(new.map(\.definition.name))
+        summary.removed = old.map(\.definition.name).filter { !names.contains($0) }
+        return summary
+    }
+
+    /// Runs a check out of turn.
+    func runCheck(_ name: String, _ done: @escaping @Sendable (RunAnswer) -> Void) {
+        conductor.run(name, done)
+    }
+
+    /// Hears of heartbeats now instead of with the next tick.
+    func wake() { conductor.wake() }
+
+    /// Ends: nothing new is taken, what is under way is finished, then everything is let go of.
+    func stop() {
+        guard !isStopping else { return }
+        isStopping = true
+        let clients = http.connections
+        notifier.send(
+            "STOPPING=1\n" + Notifier.status("Draining \(clients) client\(clients == 1 ? "" : "s")"))
+        log.write(JournalEntry(.stopping, .info, "stopping"))
+        conductor.drain()
+        askForPatience()
+        let home = NIOLoopBound(self, eventLoop: loop)
+        let drained = http.drain(within: .nanoseconds(Self.drainTime.nanoseconds)).and(rpc.close())
+        drained.whenComplete { _ in
+            for socket in home.value.listeners.sockets { socket.release() }
+            home.value.end(ExitCode.stopped)
+        }
+    }
+
+    private func askForPatience() {
+        notifier.send("EXTEND_TIMEOUT_USEC=5000000")
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(Self.patienceRound.nanoseconds)) {
+            self.askForPatience()
+        }
+    }
+}
+
+extension Configuration {
+    /// What of it concerns the kernel.
+    var kernelOptions: KernelOptions {
+        KernelOptions(
+            include: Selection(containers.include), exclude: Selection(containers.exclude),
+            systemdUnits: containers.systemdUnits, containerLimit: containers.limit, host: host.enabled,
+            filesystems: checks.compactMap { ($0.kind as? FilesystemKind)?.path })
+    }
+}

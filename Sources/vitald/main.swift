@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Sampling
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+// A helper for calls that can hang for ever is this program again: it must not become a daemon.
+if arguments.first == StatvfsHelper.argument { exit(StatvfsHelper.main()) }
+// Before any thread exists, so that all of them inherit it.
+Keeper.blockSignals()
+exit(Start.run(arguments, environment: { name in getenv(name).map { String(cString: $0) } }))

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOPosix
+import Publishing
+import Synchronization
+import TestSupport
+import Testing
+import Vitals
+
+@testable import vitald
+
+/// What the keeper is shown, and what it asked for.
+private final class Record: Sendable {
+    let submitted = Atomic<UInt64>(0)
+    let asked = Mutex([String]())
+
+    func note(_ what: String) { asked.withLock { $0.append(what) } }
+}
+
+/// A keeper in front of a real event loop and a real notify socket, with a clock moved by hand.
+private final class Stage {
+    let clock = HandClock()
+    let manager: DatagramReader
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let pulse = Pulse()
+    let tallies = TallyBook()
+    let record = Record()
+    var ticking = true
+    var judging = true
+
+    init() throws { manager = try DatagramReader() }
+
+    deinit { group.shutdownGracefully { _ in } }
+
+    func watch(_ window: Duration? = .seconds(30)) -> KeeperWatch {
+        let loop = group.next()
+        let (pulse, clock, record) = (pulse, clock, record)
+        return KeeperWatch(
+            Keeper.Surroundings(
+                time: clock, notifier: Notifier(socket: manager.path),
+                log: EventLog(.json(descriptor: -1), threshold: .critical, time: clock, tallies: tallies),
+                tallies: tallies, pulse: pulse,
+                samplerProgress: { (record.submitted.load(ordering: .relaxed), 0) },
+                generation: { 1 }, onLoop: { job in loop.execute(job) }, questions: { [] },
+                watching: window,
+                reload: { record.note("reload") }, stop: { record.note("stop") },
+                giveUp: { record.note("give up \($0)") }))
+    }
+
+    /// Lets five seconds pass, as the watchdog's period is, with everything that moves moving.
+    func pass(_ watch: inout KeeperWatch, waitForLoop: Bool = true) throws {
+        if ticking { pulse.schedulerTicked(lateness: .zero) }
+        if judging { pulse.boardTicked() }
+        // What the keeper put to the loop stands before this, so it has run when this has.
+        if waitForLoop { try group.next().submit {}.wait() }
+        clock.advance(.seconds(5))
+        watch.wake(-1)
+    }
+
+    func heard() -> [String] {
+        var all: [String] = []
+        while let datagram = manager.next(within: 0) { all.append(datagram) }
+        return all
+    }
+}
+
+@Suite("The keeper")
+struct KeeperTests {
+    @Test("while everything moves, the manager hears a beat every sixth of its window")
+    func beats() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+
+        for _ in 0..<6 { try stage.pass(&watch) }
+
+        #expect(stage.heard() == Array(repeating: "WATCHDOG=1", count: 6))
+    }
+
+    @Test("nobody who did not ask for a beat hears one, nor a verdict")
+    func unwatched() throws {
+        let stage = try Stage()
+        var watch = stage.watch(nil)
+        for _ in 0..<3 { try stage.pass(&watch) }
+        stage.ticking = false
+
+        for _ in 0..<4 { try stage.pass(&watch) }
+
+        #expect(stage.heard().isEmpty)
+        #expect(stage.tallies.tally(OwnFamilies.watchdogMisses, [("source", "scheduler")]).value > 0)
+    }
+
+    @Test("a loop that is stuck silences the beat at once and is named within three looks")
+    func stuckLoop() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        try stage.pass(&watch)
+        try stage.group.next().submit {}.wait()
+        let gate = Gate()
+        stage.group.next().execute { gate.wait() }
+
+        for _ in 0..<4 { try stage.pass(&watch, waitForLoop: false) }
+        gate.open()
+
+        let heard = stage.heard()
+        // The first look after the block still finds the echo asked for before it.
+        #expect(heard.filter { $0 == "WATCHDOG=1" }.count <= 2)
+        #expect(heard.last == "STATUS=watchdog: loop stalled\nWATCHDOG=trigger")
+    }
+
+    @Test("a scheduler that does not tick is named")
+    func stuckScheduler() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        stage.ticking = false
+
+        for _ in 0..<3 { try stage.pass(&watch) }
+
+        #expect(stage.heard() == ["STATUS=watchdog: scheduler stalled\nWATCHDOG=trigger"])
+    }
+
+    @Test("a scheduler that ticks but is more than five seconds late is named as well")
+    func lateScheduler() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        stage.ticking = false
+
+        for _ in 0..<3 {
+            stage.pulse.schedulerTicked(lateness: .milliseconds(5001))
+            try stage.pass(&watch)
+        }
+
+        #expect(stage.heard() == ["STATUS=watchdog: scheduler stalled\nWATCHDOG=trigger"])
+    }
+
+    @Test("a board that is not judged is named")
+    func stuckBoard() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        stage.judging = false
+
+        for _ in 0..<3 { try stage.pass(&watch) }
+
+        #expect(stage.heard() == ["STATUS=watchdog: board stalled\nWATCHDOG=trigger"])
+    }
+
+    @Test("a sampler that never finishes its job is named; an idle one is not")
+    func stuckSampler() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        for _ in 0..<3 { try stage.pass(&watch) }
+        #expect(stage.heard() == Array(repeating: "WATCHDOG=1", count: 3))
+
+        stage.record.submitted.store(1, ordering: .relaxed)
+        for _ in 0..<3 { try stage.pass(&watch) }
+
+        #expect(stage.heard() == ["STATUS=watchdog: sampler stalled\nWATCHDOG=trigger"])
+    }
+
+    @Test("after giving up no beat takes it back")
+    func noBeatAfterTrigger() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        stage.ticking = false
+        for _ in 0..<3 { try stage.pass(&watch) }
+        stage.ticking = true
+
+        for _ in 0..<3 { try stage.pass(&watch) }
+
+        #expect(stage.heard() == ["STATUS=watchdog: scheduler stalled\nWATCHDOG=trigger"])
+    }
+
+    @Test("what stood still is counted by name")
+    func counted() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        stage.judging = false
+
+        for _ in 0..<2 { try stage.pass(&watch) }
+
+        #expect(stage.tallies.tally(OwnFamilies.watchdogMisses, [("source", "board")]).value == 2)
+    }
+
+    @Test("being stopped for a minute is nobody's fault")
+    func stopped() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        try stage.pass(&watch)
+        _ = stage.heard()
+
+        stage.clock.advance(.seconds(60))
+        watch.wake(-1)
+        try stage.pass(&watch)
+
+        #expect(stage.heard() == ["WATCHDOG=1", "WATCHDOG=1"])
+    }
+
+    @Test("a hangup reloads, a first request to end stops, a second one ends at once")
+    func signals() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+
+        for signal in [SIGHUP, SIGTERM, SIGINT] { watch.wake(signal) }
+
+        #expect(stage.record.asked.withLock { $0 } == ["reload", "stop", "give up 130"])
+    }
+
+    @Test("a stop that does not come to its end is cut short")
+    func stopTakesTooLong() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        watch.wake(SIGTERM)
+
+        stage.clock.advance(.seconds(13))
+        watch.wake(-1)
+
+        #expect(stage.record.asked.withLock { $0 } == ["stop", "give up 1"])
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOPosix
+import Publishing
+import Receiving
+import Vitals
+
+/// The socket of a daemon in this process, at a path that outlives it.
+final class ClientScene {
+    let board: Board
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let server: SocketServer
+    private let listening: ListeningSocket
+
+    init(at path: String, epoch: String) throws {
+        var report = Report()
+        report.reason = nil
+        report.ready = true
+        report.sequence = 1
+        report.since = WallTime(nanoseconds: 1_000_000_000)
+        var check = CheckReport(definition: CheckDefinition(name: "cache", type: "redis"))
+        check.level = .healthy
+        check.phase = .active
+        check.last = ProbeResult(.pass, message: "PONG")
+        report.checks = [check]
+        board = Board(epoch: epoch, report: report)
+        listening = try SocketPath(path).listen()
+        let sources = HandlerCatalog.Sources(
+            board: board, kernel: Kernel(), sheets: { [] }, control: Administration())
+        server = SocketServer(
+            loop: group.any(),
+            equipment: .init(
+                board: board, clock: Ticking(), tallies: TallyBook(), access: .standard(ownUser: geteuid()),
+                inspection: PeerInspection(resolver: nil), name: "vitald/test"),
+            handlers: HandlerCatalog.all(sources) + [PushHeartbeatHandler(sink: Sink())])
+        try server.listen(descriptor: listening.descriptor).wait()
+    }
+
+    /// Ends as a daemon does.
+    func end() throws {
+        try server.close().wait()
+        listening.release()
+        try group.syncShutdownGracefully()
+    }
+
+    func publish(to level: Level) {
+        var report = board.report
+        report.sequence += 1
+        report.checks[0].level = level
+        let change = HealthChange(
+            sequence: report.sequence, subject: .check("cache"), from: "healthy", to: level.word,
+            reason: "refused", message: "m\(report.sequence)", wall: WallTime(nanoseconds: 0))
+        board.publish(report, [change])
+    }
+
+    private struct Ticking: TimeSource {
+        var now: Instant { Instant(nanoseconds: 0) }
+        var wall: WallTime { WallTime(nanoseconds: 0) }
+        var sinceBoot: Duration { .zero }
+    }
+
+    private struct Sink: HeartbeatSink {
+        func beat(_ check: String, from source: PushSource, at received: Instant) -> HeartbeatAnswer {
+            check == "agent" ? .accepted : .unknownCheck
+        }
+
+        func closed(_ connection: ConnectionID, at instant: Instant) {}
+    }
+
+    private struct Administration: Control {
+        func runCheck(_ name: String, _ completion: @escaping @Sendable (RunAnswer) -> Void) {
+            completion(name == "cache" ? .notRunnable("it is switched off") : .unknownCheck)
+        }
+
+        func reload(_ completion: @escaping @Sendable (ReloadAnswer) -> Void) {
+            completion(.refused(["checks[0].interval: too short.", "http: unknown."]))
+        }
+    }
+
+    private struct Kernel: KernelReading {
+        func withSheet(_ use: @escaping @Sendable (borrowing Sheet) -> Void) {
+            var sheet = Sheet()
+            sheet.begin(MetricFamily("x_total", .counter, "X."))
+            sheet.add(.micros(1_250_000), sheet.labels([("id", "/a\"b")]))
+            use(sheet)
+        }
+
+        func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void) {
+            var figures = ContainerFigures(identity: ContainerIdentity(id: "/system.slice/cron.service"))
+            figures.identity.unit = "cron.service"
+            figures.identity.runtime = "systemd"
+            figures.processes = 1
+            use(selection.picks(figures.identity) ? [figures] : [])
+        }
+
+        func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) { use(nil) }
+
+        func host(_ use: @escaping @Sendable (HostFigures) -> Void) { use(HostFigures()) }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOPosix
+import Publishing
+import Vitals
+
+/// A server on a loop of its own, with everything behind it in the hands of a test.
+final class House: Sendable {
+    struct FixedTime: TimeSource {
+        var now: Instant { Instant(nanoseconds: 5_000_000_000) }
+        var wall: WallTime { ReportSample.wall }
+        var sinceBoot: Duration { .seconds(5) }
+    }
+
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    let board: Board
+    let tallies = TallyBook()
+    let generation = TickGeneration()
+    let kernel: FakeKernel
+    let server: HTTPServer
+    let port: Int
+
+    init(
+        _ checks: [CheckReport] = [
+            ReportSample.check("db", "postgres"), ReportSample.check("cache", "redis"),
+        ],
+        kernel: FakeKernel = FakeKernel(), routes: [any Route] = RouteCatalog.all,
+        rules: [any RequestRule] = [], limits change: (inout HTTPLimits) -> Void = { _ in }
+    ) throws {
+        board = Board(epoch: "e", report: ReportSample.report(checks))
+        self.kernel = kernel
+        var limits = HTTPLimits()
+        change(&limits)
+        server = HTTPServer(
+            loop: group.next(), board: board, kernel: kernel, tallies: tallies, time: FixedTime(),
+            identity: ServiceIdentity(name: "agno-data-api", labels: [("team", "data")], version: "1.2.3"),
+            generation: generation, limits: limits, routes: routes, rules: rules)
+        let address = try server.listen(on: SocketAddress(ipAddress: "127.0.0.1", port: 0)).wait()
+        port = address.port ?? 0
+    }
+
+    deinit { group.shutdownGracefully { _ in } }
+
+    func client() throws -> RawClient { try RawClient(port: port) }
+
+    /// One request on a connection of its own.
+    func get(_ target: String, _ headers: String = "", method: String = "GET") throws -> RawClient.Answer {
+        try client().get(target, headers, method: method)
+    }
+
+    /// Hangs up another report.
+    func show(_ checks: [CheckReport], _ change: (inout Report) -> Void = { _ in }) {
+        var report = ReportSample.report(checks)
+        report.made = Instant(nanoseconds: board.report.made.nanoseconds + 1)
+        change(&report)
+        board.publish(report, [])
+    }
+
+    /// How often a request of this route and code was counted.
+    func count(_ route: String, _ code: Int) -> Int64 {
+        tallies.tally(
+            MetricFamily("vitald_http_requests_total", .counter, "Help."),
+            [("route", route), ("code", "\(code)")]
+        ).value
+    }
+
+    /// Turns the loop until a condition holds; false when it did not within ten seconds.
+    func reaches(_ condition: @escaping @Sendable () -> Bool) -> Bool {
+        let promise = group.next().makePromise(of: Bool.self)
+        let end = NIODeadline.now() + .seconds(60)
+        @Sendable func look() {
+            if condition() { return promise.succeed(true) }
+            if NIODeadline.now() > end { return promise.succeed(false) }
+            group.next().scheduleTask(in: .milliseconds(1)) { look() }
+        }
+        group.next().execute { look() }
+        return (try? promise.futureResult.wait()) ?? false
+    }
+}

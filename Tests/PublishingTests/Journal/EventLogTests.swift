@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Publishing
+import TestSupport
+import Testing
+import Vitals
+
+/// Stands still at 2026-11-22T18:20:54.120Z.
+private struct FixedTime: TimeSource {
+    var now = Instant(nanoseconds: 0)
+    var wall = WallTime(nanoseconds: 1_795_371_654_120_000_000)
+    var sinceBoot = Duration.zero
+}
+
+@Suite("Lines of the log")
+struct EventLogTests {
+    private let entry = JournalEntry(
+        .checkChanged, .error, "database is unhealthy: connection refused",
+        fields: [("VITALD_CHECK", "database"), ("VITALD_REASON", "refused")])
+
+    /// What a log of this format writes to a pipe.
+    private func written(
+        _ format: (Int32) -> EventLog.Format, _ entries: [JournalEntry],
+        threshold: JournalEntry.Priority = .notice
+    ) -> String {
+        var ends: [Int32] = [0, 0]
+        pipe(&ends)
+        let log = EventLog(format(ends[1]), threshold: threshold, time: FixedTime(), tallies: TallyBook())
+        for entry in entries { log.write(entry) }
+        close(ends[1])
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = read(ends[0], &buffer, buffer.count)
+        close(ends[0])
+        return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+    }
+
+    @Test("journald gets native fields: message, priority, id, and ours")
+    func journal() throws {
+        let journald = try DatagramReader()
+        let log = EventLog(
+            .journal(path: journald.path), threshold: .notice, time: FixedTime(), tallies: TallyBook())
+
+        log.write(entry)
+
+        #expect(
+            journald.next() == """
+                MESSAGE=database is unhealthy: connection refused
+                PRIORITY=3
+                MESSAGE_ID=d492888b0e784718a8e3aa7796af6375
+                SYSLOG_IDENTIFIER=vitald
+                VITALD_CHECK=database
+                VITALD_REASON=refused
+
+                """)
+    }
+
+    @Test("a value with a line feed cannot add a field of its own")
+    func injection() throws {
+        let journald = try DatagramReader()
+        let log = EventLog(
+            .journal(path: journald.path), threshold: .notice, time: FixedTime(), tallies: TallyBook())
+
+        log.write(JournalEntry(.started, .notice, "one\nPRIORITY=0"))
+
+        #expect(
+            journald.next()?.hasPrefix("MESSAGE\n\u{e}\0\0\0\0\0\0\0one\nPRIORITY=0\nPRIORITY=5\n") == true)
+    }
+
+    @Test("a line too large for a datagram arrives as a memory file")
+    func large() throws {
+        let journald = try DatagramReader()
+        let log = EventLog(
+            .journal(path: journald.path), threshold: .notice, time: FixedTime(), tallies: TallyBook())
+        let text = String(repeating: "x", count: 400_000)
+
+        log.write(JournalEntry(.started, .notice, text))
+
+        let file = try #require(journald.nextFile())
+        #expect(file.starts(with: "MESSAGE=\(text)\nPRIORITY=5\n".utf8))
+    }
+
+    @Test("when journald does not read, the newest lines are dropped, counted, and the count is said later")
+    func slowReader() throws {
+        let journald = try DatagramReader()
+        let tallies = TallyBook()
+        let log = EventLog(
+            .journal(path: journald.path), threshold: .notice, time: FixedTime(), tallies: tallies)
+
+        for i in 0..<1500 { log.write(JournalEntry(.started, .notice, "line \(i)")) }
+        var heard: [String] = []
+        while let datagram = journald.next(within: 0) {
+            heard.append(datagram)
+            log.flush()
+        }
+
+        let last = try #require(heard.last)
+        let inOrder = heard.dropLast().enumerated().allSatisfy { $1.hasPrefix("MESSAGE=line \($0)\n") }
+        #expect(inOrder)
+        #expect(last.hasPrefix("MESSAGE=\(1500 - heard.count + 1) log lines were dropped"))
+        #expect(heard.count > 1000)
+    }
+
+    @Test("a missing journald costs nothing")
+    func absent() {
+        let log = EventLog(
+            .journal(path: "/tmp/vitald-no-journald-here"), threshold: .notice, time: FixedTime(),
+            tallies: TallyBook())
+
+        for _ in 0..<10 { log.write(entry) }
+        log.flush()
+    }
+
+    @Test("people get one line, and control characters cannot break out of it")
+    func text() {
+        let bad = JournalEntry(.started, .warning, "a\u{1b}[31m\nb")
+
+        #expect(
+            written(EventLog.Format.text, [entry, bad]) == """
+                2026-11-22T18:20:54.120Z error: database is unhealthy: connection refused
+                2026-11-22T18:20:54.120Z warning: a [31m b
+
+                """)
+    }
+
+    @Test("machines get one JSON object a line")
+    func json() throws {
+        let line = written(EventLog.Format.json, [entry])
+
+        let value = try JSONDocument(parsing: Array(line.utf8)).root
+        #expect(value["time"]?.string == "2026-11-22T18:20:54.120Z")
+        #expect(value["level"]?.string == "error")
+        #expect(value["event"]?.string == "checkChanged")
+        #expect(value["vitald_check"]?.string == "database")
+        #expect(value["message_id"]?.string == "d492888b0e784718a8e3aa7796af6375")
+    }
+
+    @Test("a message too long for one line is shortened between its letters, and the line stays whole")
+    func longMessage() throws {
+        let long = JournalEntry(
+            .reloadFailed, .error, String(repeating: "ü\"", count: 5000), fields: [("VITALD_GENERATION", "1")]
+        )
+
+        let line = written(EventLog.Format.json, [long])
+
+        #expect(line.utf8.count <= 4096)
+        let value = try JSONDocument(parsing: Array(line.utf8)).root
+        #expect(value["message"]?.string?.hasSuffix(" … (shortened)") == true)
+        #expect(value["vitald_generation"]?.string == "1")
+    }
+
+    @Test("what is less urgent than asked for is not written")
+    func threshold() {
+        let quiet = JournalEntry(.started, .info, "details")
+
+        #expect(written(EventLog.Format.text, [quiet], threshold: .notice).isEmpty)
+        #expect(!written(EventLog.Format.text, [quiet], threshold: .info).isEmpty)
+    }
+
+    @Test("every kind of line has an id of its own: 32 hexadecimal digits")
+    func identifiers() {
+        let ids = JournalEvent.allCases.map(\.messageID)
+
+        #expect(Set(ids).count == ids.count)
+        for id in ids {
+            #expect(
+                id.count == 32 && id.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 >= 0x61 && $0 <= 0x66 })
+        }
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import Synchronization
+import Testing
+import Vitals
+
+@testable import Publishing
+
+@Suite("peers of the socket")
+struct SocketPeerTests {
+    private static let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+
+    private static func inspection(uid: UInt32) -> PeerInspection {
+        PeerInspection { _ in PeerInspection.Peer(credentials: PeerCredentials(pid: 71, uid: uid, gid: uid)) }
+    }
+
+    @Test(
+        "root and vitald's own user are administrators, others read and push",
+        arguments: [(UInt32(0), true), (990, true), (991, false), (65_534, false)])
+    func roles(uid: UInt32, administrator: Bool) throws {
+        let scene = try SocketScene(
+            access: .standard(ownUser: 990), inspection: Self.inspection(uid: uid))
+
+        let reload = try scene.ask(#"{"jsonrpc":"2.0","id":1,"method":"reload"}"#)
+        let beat = try scene.ask(PushHeartbeat.method.example)
+
+        if administrator {
+            #expect(reload.utf8.starts(with: #"{"jsonrpc":"2.0","id":1,"result":"#.utf8))
+        } else {
+            #expect(
+                reload
+                    == #"{"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"reload needs the role admin; uid \#(uid) has read, push. Call it as root or as the user that vitald runs as.","data":{"kind":"denied","role":"admin"}}}"#
+            )
+            #expect(scene.notes.all == ["reload by uid \(uid), pid 71: denied"])
+        }
+        #expect(beat == #"{"jsonrpc":"2.0","id":1,"result":{"accepted":1,"rejected":0}}"#)
+    }
+
+    @Test("a reader alone cannot push, and who has no role is sent away")
+    func narrowed() throws {
+        let reader = try SocketScene(access: SocketAccess { _ in [.read] })
+        let nobody = try SocketScene(access: SocketAccess { _ in [] })
+
+        #expect(
+            try JSONDocument(parsing: Array(reader.ask(PushHeartbeat.method.example).utf8)).root["error"]?[
+                "code"]?.integer == -32001)
+        let peer = try nobody.peer()
+        #expect(try peer.value()["error"]?["code"]?.integer == -32001)
+        #expect(try peer.lineOrEnd() == nil)
+    }
+
+    @Test("2,000 connections of one user: 256 and the administrators' reserve are held, the rest is told why")
+    func manyConnections() throws {
+        let scene = try SocketScene(inspection: Self.inspection(uid: 1000))
+        // Below the usual limit of 1024 descriptors a process: refused ones are closed at once.
+        var held: [RawPeer] = []
+        var refused = 0
+
+        for _ in 0..<2000 {
+            let peer = try scene.peer()
+            // Who is refused may be sent away before it has said anything.
+            try? peer.send(Self.ping + "\n")
+            let reply = try peer.value()
+            if reply["result"] != nil {
+                held.append(peer)
+            } else {
+                refused += 1
+                #expect(reply["error"]?["data"]?["kind"]?.string == "too_many")
+            }
+        }
+
+        #expect(held.count == 256)
+        #expect(refused == 1744)
+        #expect(
+            scene.count(SocketFamilies.dropped, ["what": "connection", "reason": "too_many_of_user"]) == 1744)
+        #expect(scene.count(SocketFamilies.connections, [:]) == 256)
+        held.removeAll()
+        #expect(eventually { scene.count(SocketFamilies.connections, [:]) == 0 })
+        #expect(try scene.ask(Self.ping).utf8.starts(with: #"{"jsonrpc":"2.0","id":1,"result""#.utf8))
+    }
+
+    @Test("when all connections are taken the operator still gets in, on the reserve")
+    func reserve() throws {
+        let uid = Mutex<UInt32>(1000)
+        var limits = SocketLimits()
+        limits.connections = 12
+        limits.connectionsPerUser = 3
+        limits.reserved = 2
+        let scene = try SocketScene(
+            limits: limits,
+            inspection: PeerInspection { _ in
+                PeerInspection.Peer(credentials: PeerCredentials(pid: 1, uid: uid.withLock { $0 }, gid: 1))
+            })
+        var peers: [RawPeer] = []
+        func admitted() throws -> Bool {
+            let peer = try scene.peer()
+            try? peer.send(Self.ping + "\n")
+            guard try peer.value()["result"] != nil else { return false }
+            peers.append(peer)
+            return true
+        }
+
+        for user in [1000, 1000, 1000, 1001, 1001, 1001, 1002, 1002, 1002, 1003] as [UInt32] {
+            uid.withLock { $0 = user }
+            #expect(try admitted())
+        }
+        #expect(try !admitted(), "ten of twelve, two are kept free")
+        uid.withLock { $0 = 0 }
+        #expect(try admitted())
+        #expect(try admitted())
+        #expect(try !admitted(), "the reserve has an end too")
+    }
+
+    @Test("an administrator beyond its share lives on the reserve and gives it back")
+    func ledger() throws {
+        var limits = SocketLimits()
+        limits.connectionsPerUser = 2
+        limits.reserved = 1
+        var ledger = ConnectionLedger(limits: limits)
+        let now = Instant(nanoseconds: 0)
+
+        for _ in 0..<3 { try ledger.open(user: 0, administrator: true, at: now) }
+        #expect(throws: ConnectionLedger.Refusal.user(2)) {
+            try ledger.open(user: 0, administrator: true, at: now)
+        }
+        ledger.close(user: 0)
+        try ledger.open(user: 0, administrator: true, at: now)
+        #expect(ledger.total == 3)
+        for _ in 0..<5 { ledger.close(user: 0) }
+        #expect(ledger.total == 0)
+    }
+
+    @Test("pushes beyond the rate are refused with the time to wait, per user, and flow again after it")
+    func rate() throws {
+        var limits = SocketLimits()
+        limits.pushesPerSecond = 2
+        let scene = try SocketScene(limits: limits)
+        let peer = try scene.peer()
+        func push() throws -> JSONValue {
+            try peer.send(PushHeartbeat.method.example + "\n")
+            return try peer.value()
+        }
+
+        #expect(try push()["result"] != nil)
+        #expect(try push()["result"] != nil)
+        let refused = try push()["error"]
+        #expect(refused?["code"]?.integer == -32002)
+        #expect(refused?["data"]?["retry_after_ms"]?.integer == 500)
+        scene.clock.advance(by: .milliseconds(500))
+        #expect(try push()["result"] != nil)
+        #expect(try push()["error"] != nil)
+    }
+
+    @Test("a peer that ends its half gets every answer first, late ones too")
+    func halfClosed() throws {
+        let scene = try SocketScene()
+        let peer = try scene.peer()
+
+        try peer.send(#"{"jsonrpc":"2.0","id":1,"method":"container"}"# + "\n" + Self.ping)
+        peer.endSending()
+
+        var answers = 0
+        while try peer.lineOrEnd() != nil { answers += 1 }
+        #expect(answers == 2)
+    }
+
+    @Test("closing the server ends every connection after its answers")
+    func closing() throws {
+        let scene = try SocketScene()
+        let peer = try scene.peer()
+        try peer.send(Self.ping + "\n")
+        _ = try peer.line()
+
+        try scene.server.close().wait()
+
+        #expect(try peer.lineOrEnd() == nil)
+        #expect(throws: IOFailure.self) { try scene.peer() }
+    }
+
+    @Test("a pid is resolved only for a process that the kernel still knows")
+    func resolving() throws {
+        struct Resolver: PeerResolving {
+            func origin(ofProcess pid: Int32) -> PeerOrigin? {
+                PeerOrigin(unit: "u\(pid).service", container: "")
+            }
+        }
+        let scene = try SocketScene(inspection: PeerInspection(resolver: Resolver()))
+
+        let reply = try JSONDocument(parsing: Array(scene.ask(Hello.method.example).utf8)).root
+
+        #expect(reply["result"]?["peer"]?["unit"]?.string == "u\(getpid()).service")
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Testing
+import Vitals
+
+@testable import Sampling
+
+@Suite struct ContainerKindTests {
+    private func figures(_ name: String, _ change: (inout ContainerFigures) -> Void = { _ in })
+        -> ContainerFigures
+    {
+        var figures = ContainerFigures(identity: ContainerIdentity(id: "/docker/\(name)"))
+        figures.identity.name = name
+        figures.populated = true
+        change(&figures)
+        return figures
+    }
+
+    private func judge(_ json: String, _ all: [ContainerFigures], kills: [String: Duration] = [:]) throws
+        -> ProbeResult
+    {
+        let (kind, faults) = try reading(ContainerKind.self, #"{"select":"*"\#(json)}"#)
+        #expect(faults.isEmpty)
+        return kind.judge(all, recentKills: kills)
+    }
+
+    @Test("a container that is not there fails, one without a process too")
+    func presence() throws {
+        #expect(try judge("", []).reason == "container.missing")
+        #expect(try judge("", [figures("a") { $0.populated = false }]).reason == "container.stopped")
+        #expect(try judge("", [figures("a")]).outcome == .pass)
+        #expect(try judge("", [figures("a") { $0.populated = nil }]).outcome == .unknown)
+        #expect(try judge("", [figures("a") { ($0.populated, $0.processes) = (nil, 2) }]).outcome == .pass)
+    }
+
+    @Test("CPU is of the quota where there is one, else of the host")
+    func cpu() throws {
+        let key = #","warnCPUPercent":80"#
+        let quota = figures("a") { ($0.cpuPercentOfQuota, $0.cpuPercentOfHost) = (90, 5) }
+        let free = figures("b") { $0.cpuPercentOfHost = 85 }
+
+        #expect(try judge(key, [quota]).reason == "cpu.high")
+        #expect(try judge(key, [quota]).message == "a: uses 90% of its CPU quota, at least 80%")
+        #expect(try judge(key, [free]).message == "b: uses 85% of the host's CPU, at least 80%")
+        #expect(
+            try judge(key, [figures("c") { ($0.cpuPercentOfQuota, $0.cpuPercentOfHost) = (10, 99) }]).outcome
+                == .pass)
+    }
+
+    @Test("memory warns and fails, throttling warns, an OOM kill fails before both")
+    func thresholds() throws {
+        let keys =
+            #","warnMemoryPercent":80,"failMemoryPercent":90,"warnThrottledPercent":25,"failOnOOM":"10m""#
+        func memory(_ percent: Double) -> ContainerFigures {
+            figures("a") { ($0.memoryPercent, $0.oomKills, $0.cpuPercentOfHost) = (percent, 0, 1) }
+        }
+
+        #expect(try judge(keys, [memory(79.9)]).outcome == .pass)
+        #expect(try judge(keys, [memory(80)]).reason == "memory.high")
+        #expect(try judge(keys, [memory(90)]).reason == "memory.full")
+        #expect(try judge(keys, [figures("a") { $0.throttledPercent = 25 }]).reason == "cpu.throttled")
+        let killed = try judge(keys, [memory(95)], kills: ["/docker/a": .seconds(61)])
+        #expect(killed.reason == "oom.killed")
+        #expect(killed.outcome == .fail)
+        #expect(killed.message.contains("61s ago"))
+    }
+
+    @Test("figures that are not known yet are said, and never taken for good ones")
+    func unknowns() throws {
+        let keys = #","warnCPUPercent":80,"warnThrottledPercent":20,"failMemoryPercent":90,"failOnOOM":"1m""#
+
+        let result = try judge(keys, [figures("a")])
+
+        #expect(result.outcome == .pass)
+        #expect(result.message == "a: runs; not known (yet): CPU, throttling, memory, OOM kills")
+        #expect(try judge(keys, [figures("a") { $0.populated = nil }]).outcome == .unknown)
+        #expect(
+            try judge(keys, [figures("a"), figures("b")]).message.contains("of 2 some figures are not known"))
+    }
+
+    @Test("of several the worst decides, is named, and the rest is counted")
+    func worst() throws {
+        let result = try judge(
+            #","warnMemoryPercent":80,"failMemoryPercent":90"#,
+            [
+                figures("a") { $0.memoryPercent = 10 }, figures("b") { $0.memoryPercent = 85 },
+                figures("c") { $0.memoryPercent = 95 }, figures("d") { $0.memoryPercent = 99 },
+            ])
+
+        #expect(result.outcome == .fail)
+        #expect(result.message == "c: uses 95% of the host's memory, at least 90% (and 1 more of 4)")
+        #expect(result.fact("container") == .text("c"))
+    }
+
+    @Test("a kill is held against a container for the window, and no longer")
+    func ledger() {
+        var ledger = OOMLedger()
+        func note(_ kills: Int64, at seconds: Int64, started: Int64 = 0) -> Duration? {
+            let container = figures("a") {
+                ($0.oomKills, $0.started) = (kills, WallTime(nanoseconds: started * 1_000_000_000))
+            }
+            return ledger.note(
+                [container], now: Instant(nanoseconds: seconds * 1_000_000_000),
+                wall: WallTime(nanoseconds: seconds * 1_000_000_000), within: .seconds(60))["/docker/a"]
+        }
+
+        #expect(note(3, at: 1000) == nil, "kills from before our time have no date")
+        #expect(note(3, at: 1010) == nil)
+        #expect(note(4, at: 1020) == .zero)
+        #expect(note(4, at: 1080) == .seconds(60))
+        #expect(note(4, at: 1081) == nil)
+        #expect(note(0, at: 1090) == nil, "a new life of the same path")
+        #expect(note(1, at: 1100) == .zero)
+        #expect(note(0, at: 1110) == .seconds(10), "the kill is what ended the last life")
+    }
+
+    @Test("a young container with a kill was killed within the window; a vanished one is forgotten after it")
+    func youngAndGone() {
+        var ledger = OOMLedger()
+        func note(_ all: [ContainerFigures], at seconds: Int64) -> [String: Duration] {
+            ledger.note(
+                all, now: Instant(nanoseconds: seconds * 1_000_000_000),
+                wall: WallTime(nanoseconds: seconds * 1_000_000_000), within: .seconds(60))
+        }
+        let young = figures("a") { ($0.oomKills, $0.started) = (1, WallTime(nanoseconds: 950_000_000_000)) }
+
+        #expect(note([young], at: 1000) == ["/docker/a": .zero])
+        #expect(note([], at: 1010) == [:])
+        #expect(note([young], at: 1020) == ["/docker/a": .seconds(20)])
+        #expect(note([], at: 1100) == [:])
+        #expect(note([young], at: 1200) == [:])
+    }
+
+    @Test("the probe asks for what is selected and remembers kills from attempt to attempt")
+    func probe() async throws {
+        let bench = try ProbeBench()
+        let (kind, _) = try reading(ContainerKind.self, #"{"select":["!db","*"],"failOnOOM":"1h"}"#)
+        let probe = kind.makeProbe(CheckDefinition(name: "x", type: "container"), bench.context)
+        func set(_ kills: Int64) {
+            bench.kernel.script.withLock {
+                $0.containers = [
+                    figures("db") { $0.populated = false }, figures("web") { $0.oomKills = kills },
+                ]
+            }
+        }
+
+        #expect(await bench.run(probe).reason == "container.missing")
+        set(5)
+        #expect(await bench.run(probe).outcome == .pass)
+        set(6)
+        #expect(await bench.run(probe).reason == "oom.killed")
+        let (own, _) = try reading(ContainerKind.self, #"{"select":"self"}"#)
+        let ownProbe = own.makeProbe(CheckDefinition(name: "y", type: "container"), bench.context)
+        #expect(await bench.run(ownProbe).reason == "inconclusive.kernel")
+        bench.kernel.script.withLock { $0.own = figures("me") }
+        #expect(await bench.run(ownProbe).message == "me: runs")
+    }
+
+    @Test("faulty keys are named")
+    func configuration() throws {
+        #expect(try reading(ContainerKind.self, "{}").1.first?.contains("`select` is missing") == true)
+        #expect(try reading(ContainerKind.self, #"{"select":[]}"#).1.count == 1)
+        #expect(
+            try reading(
+                ContainerKind.self,
+                #"{"select":"a","warnMemoryPercent":9,"failMemoryPercent":8,"failOnOOM":"1ms"}"#
+            )
+            .1.count == 2)
+        #expect(try reading(ContainerKind.self, #"{"select":["!a","b*"]}"#).0.target == "!a b*")
+    }
+}

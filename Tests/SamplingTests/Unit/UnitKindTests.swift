@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Testing
+import Vitals
+
+@testable import Sampling
+
+@Suite struct UnitKindTests {
+    private func unit(_ name: String, started: Int64? = nil, below: String = "", populated: Bool? = true)
+        -> ContainerFigures
+    {
+        var figures = ContainerFigures(identity: ContainerIdentity(id: "/system.slice/\(name)\(below)"))
+        figures.identity.unit = name
+        figures.populated = populated
+        figures.started = started.map { WallTime(nanoseconds: $0 * 1_000_000_000) }
+        return figures
+    }
+
+    private func run(_ name: String, _ all: [ContainerFigures]) async throws -> ProbeResult {
+        let bench = try ProbeBench()
+        let (kind, faults) = try reading(UnitKind.self, #"{"unit":"\#(name)"}"#)
+        #expect(faults.isEmpty)
+        bench.kernel.script.withLock { $0.containers = all }
+        return await bench.run(kind.makeProbe(CheckDefinition(name: "agent", type: "unit"), bench.context))
+    }
+
+    @Test("a unit runs when its cgroup is there and populated")
+    func presence() async throws {
+        let result = try await run("agno@1.service", [unit("agno@1.service", started: 1_800_000_000)])
+        #expect(result.outcome == .pass)
+        #expect(result.message == "agno@1.service runs since 2027-01-15T08:00:00.000Z")
+        #expect(result.fact("restarts") == .integer(0))
+        #expect(result.fact("started") == .text("2027-01-15T08:00:00.000Z"))
+
+        let missing = try await run("agno@1.service", [unit("agno@2.service")])
+        #expect(missing.outcome == .fail)
+        #expect(missing.reason == "unit.inactive")
+        let empty = try await run("agno@1.service", [unit("agno@1.service", populated: false)])
+        #expect(empty.reason == "unit.inactive")
+        #expect(try await run("agno@1.service", [unit("agno@1.service", populated: nil)]).outcome == .unknown)
+    }
+
+    @Test(
+        "a name without a type is a service, as systemctl has it; an escaped name is found by its directory")
+    func names() async throws {
+        #expect(try await run("agno@1", [unit("agno@1.service")]).outcome == .pass)
+        var escaped = unit(#"foo\x2dbar.service"#)
+        escaped.identity.unit = "foo-bar.service"
+        #expect(try await run(#"foo\\x2dbar.service"#, [escaped]).outcome == .pass)
+        #expect(try await run("foo-bar.service", [escaped]).outcome == .pass)
+        #expect(try reading(UnitKind.self, #"{"unit":"/system.slice/x.service"}"#).1.count == 1)
+        #expect(try reading(UnitKind.self, "{}").1.count == 1)
+    }
+
+    @Test("a container inside of a unit is not the unit")
+    func outermost() async throws {
+        let dead = unit("web.service", below: "/libpod-payload-1", populated: false)
+
+        let result = try await run("web.service", [dead, unit("web.service")])
+
+        #expect(result.outcome == .pass)
+        #expect(result.fact("units") == nil)
+    }
+
+    @Test("of several instances one that does not run decides")
+    func globs() async throws {
+        let result = try await run(
+            "agno@*.service",
+            [unit("agno@1.service"), unit("agno@2.service", populated: false), unit("x.service")])
+
+        #expect(result.outcome == .fail)
+        #expect(result.message.hasPrefix("agno@2.service does not run"))
+        #expect(result.fact("units") == .integer(2))
+    }
+
+    @Test("a process that began after the last look is a restart, an older one that moves up is not")
+    func restarts() {
+        var lives = UnitLives()
+        func note(_ started: Int64?, at now: Int64, clock offset: Int64 = 0) -> Int64? {
+            lives.note(
+                [unit("a.service", started: started.map { $0 + offset }, populated: started != nil)],
+                sinceBoot: .seconds(now), wall: WallTime(nanoseconds: (now + offset) * 1_000_000_000))[
+                    "a.service"]
+        }
+
+        #expect(note(100, at: 1000) == 0)
+        #expect(note(100, at: 1010) == 0)
+        #expect(note(1015, at: 1020) == 1)
+        #expect(note(nil, at: 1030) == 1)
+        #expect(note(1035, at: 1040) == 2)
+        #expect(note(1035, at: 1050, clock: 3600) == 2, "the clock was set")
+        #expect(note(1035, at: 1060, clock: -3600) == 2)
+        #expect(note(1062, at: 1070, clock: -3600) == 3)
+
+        var workers = UnitLives()
+        func oldest(_ started: Int64, at now: Int64) -> Int64? {
+            workers.note(
+                [unit("a.service", started: started)], sinceBoot: .seconds(now),
+                wall: WallTime(nanoseconds: now * 1_000_000_000))["a.service"]
+        }
+        #expect(oldest(100, at: 1000) == 0)
+        #expect(oldest(500, at: 1010) == 0, "a worker that outlived its main process")
+    }
+}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stalls, stops and starts that must not succeed."""
+import time
+
+from harness.machine import until
+from harness.points import expect, point
+
+
+@point("stopped with SIGSTOP it is restarted by systemd's watchdog")
+def watchdog(machine):
+    before = machine.service()
+    machine.run(f"kill -STOP {before['MainPID']}")
+    start = time.monotonic()
+
+    def restarted():
+        now = machine.service()
+        return now["MainPID"] not in ("0", before["MainPID"]) and now["ActiveState"] == "active"
+    back = until(restarted, 120)
+    took = time.monotonic() - start
+    expect(back and took < 90, f"after {took:.0f} s: {machine.service()['ActiveState']}")
+    expect(int(machine.service()["NRestarts"]) == int(before["NRestarts"]) + 1, machine.service()["NRestarts"])
+    expect("atchdog timeout" in machine.run("journalctl -u vitald --no-pager -n 60").out, machine.journal("-n", "9"))
+    expect(until(lambda: machine.page().samples, 30), "it does not serve again")
+
+
+@point("killed with SIGKILL it is back, over its own stale sockets")
+def killed(machine):
+    pid = machine.service()["MainPID"]
+    machine.run(f"kill -KILL {pid}")
+    back = until(lambda: machine.service()["MainPID"] not in ("0", pid)
+                 and machine.run("curl -s --unix-socket /run/vitald/http.sock http://vitald/livez").code == 0, 60)
+    expect(back, machine.journal("-n", "9"))
+
+
+@point("systemctl stop ends it within the drain, with 0, its sockets gone, nothing complained")
+def stopped(machine):
+    start = time.monotonic()
+    answer = machine.run("systemctl stop vitald", 60)
+    took = time.monotonic() - start
+    service = machine.service()
+    expect(answer.code == 0 and service["Result"] == "success", service["Result"])
+    expect(service["ExecMainStatus"] == "0", service["ExecMainStatus"])
+    expect(took < 15, f"{took:.1f} s")
+    expect(machine.run("ls /run/vitald/*.sock").code != 0, "sockets were left")
+    tail = machine.journal("-n", "8").splitlines()
+    begin = max((number for number, line in enumerate(tail) if line.startswith("stopping")), default=None)
+    expect(begin is not None, tail)
+    strange = [line for line in tail[begin + 1:] if not line.startswith(("Stopping ", "Stopped ", "vitald.service: "))]
+    expect(not strange, strange)
+
+
+@point("a wrong configuration at the start: 78, the reason in status and journal, no restart")
+def wrong(machine):
+    machine.run("cp -p /etc/vitald/config.json /srv/good.json; "
+                "echo '{\"checks\": 1, \"nmae\": \"x\"}' > /etc/vitald/config.json")
+    try:
+        answer = machine.run("systemctl start vitald", 60)
+        service = machine.service()
+        expect(answer.code != 0 and service["ExecMainStatus"] == "78" and service["ActiveState"] == "failed",
+               f"{answer} {service['ExecMainStatus']} {service['ActiveState']}")
+        expect("Configuration invalid" in service["StatusText"], service["StatusText"])
+        told = machine.journal("-n", "12")
+        expect("Did you mean `name`?" in told and "checks" in told, told)
+    finally:
+        machine.run("cp -p /srv/good.json /etc/vitald/config.json; systemctl reset-failed vitald; "
+                    "systemctl start vitald")
+    expect(machine.service()["ActiveState"] == "active", "it does not start again")
