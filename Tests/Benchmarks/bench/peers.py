@@ -83,6 +83,8 @@ class Web:
     def __init__(self):
         class Answer(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # One write an answer: with two, Nagle's algorithm waits 40 ms for the client's delayed acknowledgement.
+            wbufsize = -1
 
             def do_GET(self):
                 self.send_response(200)
