@@ -8,8 +8,7 @@ DESTDIR ?=
 # The import law, and no warnings in our own targets.
 LAW = --explicit-target-dependency-import-check error
 STRICT = $(LAW) -Xswiftc -warnings-as-errors
-# A static Swift runtime exports all of itself, 2 MB of names and of code that nobody calls; exports.map undoes that.
-RELEASE = -c release --static-swift-stdlib $(LAW) -Xlinker --version-script=$(CURDIR)/packaging/exports.map
+RELEASE = -c release --static-swift-stdlib $(LAW) $(shell packaging/link-flags .build/archives)
 BIN = .build/release
 
 .DEFAULT_GOAL := help

@@ -7,7 +7,8 @@ import Vitals
 /// The one answer of an attempt: whoever comes first gives it, and at the deadline the clock does.
 ///
 /// What works elsewhere (a lane, a helper process, the sampler) may be late or never come back; the caller hears
-/// in time all the same. The event loop serves as a timer only: nothing here runs on it but `overdue`.
+/// in time all the same. The event loop serves as a timer, and the answer is given on it; nothing else here runs on it
+/// but `overdue`.
 final class AttemptAnswer: Sendable {
     /// The attempt that is answered.
     let attempt: Attempt
@@ -18,6 +19,7 @@ final class AttemptAnswer: Sendable {
     }
 
     private let time: any TimeSource
+    private let eventLoop: any EventLoop
     private let state: Mutex<State>
 
     /// Arms the deadline; `overdue` says what the result is when nothing came by then, and must not block.
@@ -27,6 +29,7 @@ final class AttemptAnswer: Sendable {
     ) {
         self.attempt = attempt
         time = context.time
+        eventLoop = context.eventLoop
         state = Mutex(State(done: done))
         let left = max(0, (attempt.deadline - context.time.now).nanoseconds)
         let timer = context.eventLoop.scheduleTask(in: .nanoseconds(left)) { [self] in
@@ -51,10 +54,13 @@ final class AttemptAnswer: Sendable {
             state.timer = nil
             return taken
         }
-        timer?.cancel()
         guard let done else { return }
         var result = result
         result.duration = time.now - attempt.started
-        done(result)
+        // One errand to the loop, which takes its timer back and hears the answer: each costs a wake-up.
+        eventLoop.execute { [result] in
+            timer?.cancel()
+            done(result)
+        }
     }
 }

@@ -25,6 +25,8 @@ package struct ProbeContext: Sendable {
     package let helperProgram: String
     /// The prepared TLS contexts, shared by all probes of this context.
     package let tls = TLSContexts()
+    /// What is mounted, for the filesystem checks.
+    let mounts = MountTables()
     /// The helper processes of that program, shared by all checks that were given a copy of this context.
     package let helpers: FilesystemHelpers
 

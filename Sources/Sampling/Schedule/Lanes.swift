@@ -1,45 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Synchronization
+import Vitals
 
-/// Threads for C calls that block. A lane exists only while it works; at most `limit` at once, the rest queue.
-package final class Lanes: Sendable {
+/// Threads for C calls that block, at most `limit` at once; what comes beyond that queues.
+///
+/// A lane exists while it works and a moment longer: checks that run one right after the other share it, and a
+/// daemon at rest has none.
+///
+/// `@unchecked Sendable`: everything mutable is touched only between lock and unlock of `mutex`; the two pointers
+/// never change and live exactly as long as this object.
+package final class Lanes: @unchecked Sendable {
     /// At most this many threads at once: 32 hung dependencies still leave the daemon small.
     package static let defaultLimit = 32
     /// libpq with OpenSSL and NSS modules needs well under this; the default of 8 MiB only costs address space.
     static let stackSize = 512 * 1024
-
-    private struct State {
-        var working = 0
-        var waiting: [@Sendable () -> Void] = []
-    }
+    /// A lane waits so long for another job before it ends.
+    static let linger = Duration.milliseconds(20)
+    /// At most this many lanes wait.
+    static let lingering = 4
 
     private let limit: Int
-    private let state = Mutex(State())
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private var threads = 0
+    /// Lanes that wait for a job.
+    private var idle = 0
+    private var queue: [@Sendable () -> Void] = []
 
     /// Makes a set of lanes.
-    package init(limit: Int = Lanes.defaultLimit) { self.limit = limit }
+    package init(limit: Int = Lanes.defaultLimit) {
+        self.limit = limit
+        pthread_mutex_init(mutex, nil)
+        // Raw storage: the initialiser of the C struct belongs to whichever module Clang saw it in first.
+        withUnsafeTemporaryAllocation(of: pthread_condattr_t.self, capacity: 1) { storage in
+            guard let attributes = storage.baseAddress else { return }
+            pthread_condattr_init(attributes)
+            // The default is CLOCK_REALTIME, which jumps.
+            pthread_condattr_setclock(attributes, CLOCK_MONOTONIC)
+            pthread_cond_init(condition, attributes)
+            pthread_condattr_destroy(attributes)
+        }
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
 
     /// Runs a job on a lane, now or as soon as one is free; never on the caller's thread.
     package func run(_ job: @escaping @Sendable () -> Void) {
-        let start = state.withLock { state in
-            guard state.working < limit else {
-                state.waiting.append(job)
-                return false
-            }
-            state.working += 1
-            return true
+        pthread_mutex_lock(mutex)
+        // Each job of the queue has one of the waiting lanes for itself, whichever lane takes it in the end.
+        let mustOpen = idle <= queue.count && threads < limit
+        if mustOpen {
+            threads += 1
+        } else {
+            queue.append(job)
         }
-        if start { open(job) }
+        pthread_mutex_unlock(mutex)
+        // Behind the lock, or the woken lane would wait for it at once.
+        if mustOpen { open(job) } else { pthread_cond_signal(condition) }
     }
 
     /// How many lanes are working.
-    package var working: Int { state.withLock { $0.working } }
+    package var working: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return threads - idle
+    }
 
     private func open(_ job: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(Work(lanes: self, first: job))
-        // Raw storage: the initialiser of the C struct belongs to whichever module Clang saw it in first.
         let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { storage -> Int32 in
             guard let attributes = storage.baseAddress, pthread_attr_init(attributes) == 0 else {
                 return ENOMEM
@@ -59,21 +93,35 @@ package final class Lanes: Sendable {
         if code != 0 {
             // No thread to be had: the job waits for the next lane that ends; its deadline says so in time.
             work.release()
-            state.withLock { state in
-                state.working -= 1
-                state.waiting.append(job)
-            }
+            pthread_mutex_lock(mutex)
+            threads -= 1
+            queue.append(job)
+            pthread_mutex_unlock(mutex)
         }
     }
 
+    /// The next job of a lane; nil once it shall end.
     private func next() -> (@Sendable () -> Void)? {
-        state.withLock { state in
-            if state.waiting.isEmpty {
-                state.working -= 1
-                return nil
-            }
-            return state.waiting.removeFirst()
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        if queue.isEmpty, idle < Self.lingering { wait() }
+        guard queue.isEmpty else { return queue.removeFirst() }
+        threads -= 1
+        return nil
+    }
+
+    /// Waits for a job, with `mutex` held.
+    private func wait() {
+        var end = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &end)
+        end.tv_nsec += Int(Self.linger.nanoseconds)
+        if end.tv_nsec >= 1_000_000_000 {
+            end.tv_sec += 1
+            end.tv_nsec -= 1_000_000_000
         }
+        idle += 1
+        while queue.isEmpty, pthread_cond_timedwait(condition, mutex, &end) != ETIMEDOUT {}
+        idle -= 1
     }
 
     /// The work of one thread: its first job, then whatever waits.

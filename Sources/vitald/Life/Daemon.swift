@@ -32,6 +32,7 @@ final class Daemon {
 
     private let board: Board
     private let kernel: KernelLane
+    private let lanes = Lanes()
     private let heartbeats: HeartbeatStore
     private let generation = TickGeneration()
     private let pulse = Pulse()
@@ -88,7 +89,7 @@ final class Daemon {
             Conductor.Equipment(
                 loop: loop,
                 context: ProbeContext(
-                    time: time, lanes: Lanes(), eventLoop: loop, kernel: kernel, procRoot: options.procRoot,
+                    time: time, lanes: lanes, eventLoop: loop, kernel: kernel, procRoot: options.procRoot,
                     helperProgram: "/proc/self/exe"),
                 board: board, heartbeats: heartbeats, log: log, pulse: pulse, generation: generation,
                 period: period, seed: random.next()))
@@ -164,11 +165,15 @@ final class Daemon {
             return fail(Listeners.Failure(sentence: "no thread can be started. Raise TasksMax=.", code: 1))
         }
         let home = NIOLoopBound(self, eventLoop: loop)
-        board.listen { _, _ in home.value.planStatus() }
+        // Every result publishes a report; what the sentence counts changes by a change alone.
+        board.listen { _, changes in if !changes.isEmpty { home.value.planStatus() } }
         conductor.start()
         sample()
         notifier.send(
             "READY=1\n" + Notifier.status(statusLine.next(board.report) ?? StatusLine.running(board.report)))
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(StartPages.after.nanoseconds)) { [lanes] in
+            lanes.run { StartPages.giveBack() }
+        }
         let places = addresses + listeners.sockets.map(\.path)
         log.write(
             JournalEntry(

@@ -166,6 +166,28 @@ struct SamplerTests {
         #expect(sampler.sheet.slab.count == slab)
     }
 
+    @Test("who asks for the host alone has no container read for it, and a full reading answers it too")
+    func hostAlone() {
+        let clock = HandClock()
+        let sampler = KernelFixture.sampler(KernelFixture.podmanHost, KernelOptions(), clock)
+
+        sampler.refresh(.host)
+        let alone = sampler.hostFigures
+        let openedForHost = sampler.reader.opens
+        clock.advance(.seconds(1))
+        sampler.refresh(.full)
+        let full = sampler.hostFigures
+        let opened = sampler.reader.opens
+        sampler.refresh(.host)
+
+        #expect(alone.memoryTotalBytes == full.memoryTotalBytes)
+        #expect(alone.memoryPercent == full.memoryPercent && alone.memoryPercent != nil)
+        #expect(alone.memoryPressure == full.memoryPressure && alone.memoryPressure != nil)
+        #expect(openedForHost < 10)
+        #expect(!sampler.tracked.isEmpty)
+        #expect(sampler.reader.opens == opened)
+    }
+
     @Test("texts of containers that are gone do not pile up")
     func slab() throws {
         let tree = try PlainTree()

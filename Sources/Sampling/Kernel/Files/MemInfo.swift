@@ -22,27 +22,24 @@ struct MemInfo: Hashable {
         while let (line, isWhole) = bytes.nextLine() {
             guard isWhole, let colon = bytes.firstIndex(of: UInt8(ascii: ":"), in: line) else { continue }
             let key = line.lowerBound..<colon
-            guard let keyPath = Self.keyPath(bytes, key) else { continue }
             var fields = bytes.fields(colon + 1..<line.upperBound)
             guard let field = fields.next(), let number = bytes.number(field),
                 let unit = fields.next(), bytes.equals(unit, "kB")
             else { continue }
             let (value, overflow) = number.multipliedReportingOverflow(by: 1024)
-            if !overflow { self[keyPath: keyPath] = value }
+            if !overflow { take(value, bytes, key) }
         }
     }
 
     init() {}
 
-    private static func keyPath(_ bytes: KernelBytes, _ key: Range<Int>) -> WritableKeyPath<MemInfo, Int64?>?
-    {
-        if bytes.equals(key, "MemTotal") { return \.total }
-        if bytes.equals(key, "MemFree") { return \.free }
-        if bytes.equals(key, "MemAvailable") { return \.available }
-        if bytes.equals(key, "Buffers") { return \.buffers }
-        if bytes.equals(key, "Cached") { return \.cached }
-        if bytes.equals(key, "SwapTotal") { return \.swapTotal }
-        if bytes.equals(key, "SwapFree") { return \.swapFree }
-        return nil
+    private mutating func take(_ value: Int64, _ bytes: KernelBytes, _ key: Range<Int>) {
+        if bytes.equals(key, "MemTotal") { total = value }
+        if bytes.equals(key, "MemFree") { free = value }
+        if bytes.equals(key, "MemAvailable") { available = value }
+        if bytes.equals(key, "Buffers") { buffers = value }
+        if bytes.equals(key, "Cached") { cached = value }
+        if bytes.equals(key, "SwapTotal") { swapTotal = value }
+        if bytes.equals(key, "SwapFree") { swapFree = value }
     }
 }

@@ -88,7 +88,7 @@ package final class KernelLane: KernelReading {
 
     package func host(_ use: @escaping @Sendable (HostFigures) -> Void) {
         submit {
-            $0.refresh(.full)
+            $0.refresh(.host)
             use($0.hostFigures)
         }
     }

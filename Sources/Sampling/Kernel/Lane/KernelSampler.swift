@@ -9,6 +9,8 @@ final class KernelSampler {
     enum Depth {
         /// CPU alone, so that the next full reading has something to compare with.
         case baseline
+        /// What is asked of the host: CPU, memory and its pressure.
+        case host
         /// Everything.
         case full
     }
@@ -38,6 +40,7 @@ final class KernelSampler {
     var matrix: [Int64] = []
     private var scratch = [Int64](repeating: FigureRow.missing, count: FigureColumn.count)
     var lastFull = Instant.distantPast
+    private var lastHost = Instant.distantPast
     private(set) var ownPath: String?
     private(set) var refused = 0
     var collectors: [CollectorRun] = []
@@ -109,10 +112,16 @@ final class KernelSampler {
                 for container in tracked { container.readPace(tree, reader, FigureRow(base), now: now) }
             }
             host.readPace(now: now)
+        case .host:
+            if now - lastHost < KernelLane.freshness, now >= lastHost { return }
+            lastHost = now
+            host.readFigures(now: now)
+            return
         case .full:
             collectors.removeAll(keepingCapacity: true)
             sheetIsCurrent = false
             lastFull = now
+            lastHost = now
             collect("containers") {
                 locate(now)
                 return readContainers(now)

@@ -30,11 +30,12 @@ final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     /// Appends a job; false where the queue is closed and the job will never run.
     func append(_ job: Job) -> Bool {
         pthread_mutex_lock(mutex)
-        defer { pthread_mutex_unlock(mutex) }
-        guard !isClosed else { return false }
-        jobs.append(job)
-        pthread_cond_signal(condition)
-        return true
+        let isOpen = !isClosed
+        if isOpen { jobs.append(job) }
+        pthread_mutex_unlock(mutex)
+        // Behind the lock, or the woken thread would wait for it at once.
+        if isOpen { pthread_cond_signal(condition) }
+        return isOpen
     }
 
     /// Waits for jobs and takes all of them; nil once the queue is closed and empty.

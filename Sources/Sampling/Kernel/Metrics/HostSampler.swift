@@ -91,8 +91,9 @@ final class HostSampler {
         }
     }
 
-    /// Reads everything; false where a file that every kernel has could not be read.
-    func read(now: Instant, options: KernelOptions) -> Bool {
+    /// Reads what is asked of the host; false where a file that every kernel has could not be read.
+    @discardableResult
+    func readFigures(now: Instant) -> Bool {
         readPace(now: now)
         var success = !processors.cpus.isEmpty
         if case .bytes(let bytes) = contents(.meminfo, now: now) {
@@ -103,15 +104,24 @@ final class HostSampler {
         }
         figures.memoryTotalBytes = memory.total
         figures.memoryAvailableBytes = memory.available
-        for (index, file) in [File.cpuPressure, .memoryPressure, .ioPressure].enumerated() {
-            pressure[index] = nil
-            if case .bytes(let bytes) = contents(file, now: now) {
-                let read = Pressure(parsing: bytes)
-                pressure[index] = read
-                badLines &+= read.badLines
-            }
-        }
+        readPressure(of: .memoryPressure, into: 1, now: now)
         figures.memoryPressure = pressure[1]?.someAvg10.map { Double($0) / 100 }
+        return success
+    }
+
+    private func readPressure(of file: File, into index: Int, now: Instant) {
+        pressure[index] = nil
+        guard case .bytes(let bytes) = contents(file, now: now) else { return }
+        let read = Pressure(parsing: bytes)
+        pressure[index] = read
+        badLines &+= read.badLines
+    }
+
+    /// Reads everything; false where a file that every kernel has could not be read.
+    func read(now: Instant, options: KernelOptions) -> Bool {
+        let success = readFigures(now: now)
+        readPressure(of: .cpuPressure, into: 0, now: now)
+        readPressure(of: .ioPressure, into: 2, now: now)
         guard options.host else { return success }
         load = nil
         if case .bytes(let bytes) = contents(.loadavg, now: now) { load = LoadAverage(parsing: bytes) }

@@ -107,7 +107,7 @@ final class FilesystemProbe: Probe {
     private func survey() -> Survey {
         let own: MountTable
         do throws(SystemError) {
-            own = try MountTable(reading: context.procRoot + "/self/mountinfo")
+            own = try context.mounts.table(reading: context.procRoot + "/self/mountinfo")
         } catch {
             return .verdict(Self.tableless(context.procRoot + "/self/mountinfo", error.text))
         }
@@ -115,7 +115,7 @@ final class FilesystemProbe: Probe {
             return .verdict(Self.tableless(context.procRoot + "/self/mountinfo", "it holds no mount"))
         }
         // Absent where the process list is hidden (hidepid): then our own view has to do.
-        let first = try? MountTable(reading: context.procRoot + "/1/mountinfo")
+        let first = try? context.mounts.table(reading: context.procRoot + "/1/mountinfo")
         let place = FilesystemPlace(path, own: own, first: first)
         if path.hazard?.isAutomount == true { return .verdict(Self.automount(path.resolved)) }
         // Waiting for a medium (fsync) can hang on any file system.

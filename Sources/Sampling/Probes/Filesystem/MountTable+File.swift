@@ -7,7 +7,7 @@ extension MountTable {
     static let maximumBytes = 32 * 1024 * 1024
 
     /// Reads a mountinfo to its end.
-    init(reading path: String) throws(SystemError) {
+    static func bytes(reading path: String) throws(SystemError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw SystemError(errno) }
         defer { close(file) }
@@ -24,13 +24,13 @@ extension MountTable {
                     return
                 }
                 bytes.append(contentsOf: scratch[..<count])
-                if bytes.count > Self.maximumBytes {
+                if bytes.count > maximumBytes {
                     problem = EFBIG
                     return
                 }
             }
         }
         guard problem == 0 else { throw SystemError(problem) }
-        self.init(parsing: bytes)
+        return bytes
     }
 }
