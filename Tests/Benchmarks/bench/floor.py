@@ -58,9 +58,10 @@ class Floors:
         words = self._run([self.build("scrape"), daemon.port, "/metrics", count, daemon.pid, *headers])
         return Scrape(int(words[0]), float(words[3]) / int(words[1]))
 
-    def files(self, rounds, samples, label, paths):
-        """What C takes to read and parse these files and to format so many samples."""
-        words = self._run([self.build("kernelfiles"), rounds, samples, label], input="\n".join(paths) + "\n")
+    def files(self, rounds, pause, samples, label, paths):
+        """What C takes to read and parse these files, with so many seconds between two rounds, and to format so many
+        samples."""
+        words = self._run([self.build("kernelfiles"), rounds, round(pause * 1000), samples, label], input="\n".join(paths) + "\n")
         return Files(int(words[0]), float(words[3]), float(words[4]))
 
     def checks(self, rounds, postgres, redis, port):

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// kernelfiles: the floor under a scrape. Opens the files named on standard input once, and then, round after round,
-// preads each at 0, parses every number in it, and formats as many samples as a page holds.
+// kernelfiles: the floor under a scrape. Makes the system calls that a reading of the kernel takes, with nothing around
+// them: no discovery, no identities, no judgement, no HTTP.
 //
-//   kernelfiles ROUNDS SAMPLES BYTES_PER_LABEL < paths
+//   kernelfiles ROUNDS PAUSE SAMPLES BYTES_PER_LABEL < paths
 //
-// Prints CPU seconds per round: reading and parsing, formatting, both. This is what C pays for the same work with
-// nothing around it: no discovery, no judgement, no HTTP.
+// Round after round, with PAUSE ms between them, a path with a `+` before it is looked at, opened, read to its end and
+// closed, as vitald does it with a network; a directory is asked for its status, whose link count tells of new children; every other file
+// was opened once and is read by one pread. Every number in them is parsed, and as many samples as a page holds are
+// formatted. Prints CPU seconds per round: reading and parsing, formatting, both.
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,47 +34,93 @@ static char *number(char *out, uint64_t n) {
     return out;
 }
 
+static char buffer[1 << 16];
+static uint64_t *values;
+static size_t found, limit = 1 << 22;
+
+static void parse(ssize_t n) {
+    for (char *p = buffer, *end = buffer + (n > 0 ? n : 0); p < end;) {
+        if (*p < '0' || *p > '9') {
+            p++;
+            continue;
+        }
+        uint64_t value = 0;
+        while (p < end && *p >= '0' && *p <= '9') value = value * 10 + (uint64_t)(*p++ - '0');
+        if (found < limit) values[found++] = value;
+    }
+}
+
+struct place {
+    enum { KEPT, ANEW, DIRECTORY } kind;
+    int fd;
+    char *path;
+};
+
+static void look(const struct place *place) {
+    struct stat status;
+    int fd;
+    switch (place->kind) {
+    case KEPT:
+        parse(pread(place->fd, buffer, sizeof buffer, 0));
+        break;
+    case DIRECTORY:
+        if (fstat(place->fd, &status) == 0) values[0] += status.st_nlink;
+        break;
+    case ANEW:
+        // Its inode tells one network from another before it is opened.
+        if (stat(place->path, &status)) break;
+        values[0] += status.st_ino;
+        fd = open(place->path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) break;
+        ssize_t n = pread(fd, buffer, sizeof buffer, 0);
+        parse(n);
+        // What the kernel shows record by record has ended when a read brings nothing.
+        if (n > 0 && pread(fd, buffer, sizeof buffer, n) > 0) values[0]++;
+        close(fd);
+        break;
+    }
+}
+
 int main(int argc, char **argv) {
-    if (argc != 4) {
-        fprintf(stderr, "usage: %s ROUNDS SAMPLES BYTES_PER_LABEL < paths\n", argv[0]);
+    if (argc != 5) {
+        fprintf(stderr, "usage: %s ROUNDS PAUSE SAMPLES BYTES_PER_LABEL < paths\n", argv[0]);
         return 64;
     }
-    long rounds = atol(argv[1]), samples = atol(argv[2]), label = atol(argv[3]);
-    struct rlimit limit;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    long rounds = atol(argv[1]), pause = atol(argv[2]), samples = atol(argv[3]), label = atol(argv[4]);
+    struct rlimit descriptors;
+    getrlimit(RLIMIT_NOFILE, &descriptors);
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
 
-    int *fds = NULL, count = 0, room = 0;
+    struct place *places = NULL;
+    int count = 0, room = 0;
     char path[4096];
     while (fgets(path, sizeof path, stdin)) {
         path[strcspn(path, "\n")] = 0;
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0) continue;
-        if (count == room) fds = realloc(fds, sizeof *fds * (size_t)(room = room ? 2 * room : 1024));
-        fds[count++] = fd;
+        if (count == room) places = realloc(places, sizeof *places * (size_t)(room = room ? 2 * room : 1024));
+        struct place *place = &places[count];
+        place->kind = KEPT;
+        if (path[0] == '+') {
+            place->kind = ANEW;
+            place->path = strdup(path + 1);
+        } else {
+            struct stat status;
+            place->fd = open(path, O_RDONLY | O_CLOEXEC);
+            if (place->fd < 0 || fstat(place->fd, &status)) continue;
+            if (S_ISDIR(status.st_mode)) place->kind = DIRECTORY;
+        }
+        count++;
     }
-    uint64_t *values = malloc(sizeof *values * (1 << 22));
+    values = malloc(sizeof *values * limit);
     char *page = malloc((size_t)samples * (size_t)(label + 64) + 64), *prefix = malloc((size_t)label + 1);
     memset(prefix, 'x', (size_t)label);
-    static char buffer[1 << 16];
     double reading = 0, formatting = 0;
-    size_t found = 0, bytes = 0;
+    size_t bytes = 0;
     for (long round = 0; round <= rounds; round++) { // the first one warms up
+        if (pause) nanosleep(&(struct timespec){pause / 1000, pause % 1000 * 1000000}, NULL);
         double began = cpu();
         found = 0;
-        for (int i = 0; i < count; i++) {
-            ssize_t n = pread(fds[i], buffer, sizeof buffer - 1, 0);
-            for (char *p = buffer, *end = buffer + (n > 0 ? n : 0); p < end;) {
-                if (*p < '0' || *p > '9') {
-                    p++;
-                    continue;
-                }
-                uint64_t value = 0;
-                while (p < end && *p >= '0' && *p <= '9') value = value * 10 + (uint64_t)(*p++ - '0');
-                if (found < (1 << 22)) values[found++] = value;
-            }
-        }
+        for (int i = 0; i < count; i++) look(&places[i]);
         double parsed = cpu();
         char *out = page;
         for (long s = 0; s < samples; s++) {

@@ -26,8 +26,12 @@ struct StartPagesTests {
             + entry("zz-c000 r-xp 00000000 fe:00 13   /usr/bin/vitald")
             + "c000-d000 r-xp 00000000 fe:00 13   /usr/bin/cut off\nAnonymous: 0 kB\n"
 
-        #expect(StartPages.clean(Array(text.utf8)) == [0x1000..<0x2000, 0x2000..<0x5000])
-        #expect(StartPages.clean([]).isEmpty)
+        var mappings = StartPages.Mappings()
+        let found = text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in
+            Array((line + "\n").utf8).withUnsafeBytes { mappings.clean($0) }
+        }
+
+        #expect(found == [0x1000..<0x2000, 0x2000..<0x5000])
     }
 
     @Test("what is given back comes back as it was, and what was changed in memory stays")

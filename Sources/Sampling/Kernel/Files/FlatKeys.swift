@@ -20,7 +20,8 @@ struct FlatKeys: Sendable {
     init(_ keys: [(StaticString, FigureColumn)]) {
         var slots = [Slot?](repeating: nil, count: Self.slotCount)
         for (key, column) in keys {
-            var at = Self.hash(key.utf8Start, key.utf8CodeUnitCount)
+            let bytes = UnsafeBufferPointer(start: key.utf8Start, count: key.utf8CodeUnitCount)
+            var at = Self.place(of: KernelBytes(bytes), 0..<bytes.count)
             while slots[at] != nil { at = (at + 1) & (Self.slotCount - 1) }
             slots[at] = Slot(key: key, column: column.rawValue)
         }
@@ -48,9 +49,7 @@ struct FlatKeys: Sendable {
 
     @inline(__always)
     private func column(of bytes: KernelBytes, _ key: Range<Int>) -> Int? {
-        var hash: UInt32 = 2_166_136_261
-        for i in key { hash = (hash ^ UInt32(bytes[i])) &* 16_777_619 }
-        var at = Int(hash >> 7) & (Self.slotCount - 1)
+        var at = Self.place(of: bytes, key)
         while let slot = slots[at] {
             if bytes.equals(key, slot.key) { return slot.column }
             at = (at + 1) & (Self.slotCount - 1)
@@ -58,9 +57,17 @@ struct FlatKeys: Sendable {
         return nil
     }
 
-    private static func hash(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int {
-        var hash: UInt32 = 2_166_136_261
-        for i in 0..<count { hash = (hash ^ UInt32(start[i])) &* 16_777_619 }
-        return Int(hash >> 7) & (slotCount - 1)
+    /// Where a key belongs, by its first and last eight bytes and its length: memory.stat has 50 keys, each of which is
+    /// looked up at every reading. Shorter keys are taken byte by byte.
+    @inline(__always)
+    private static func place(of bytes: KernelBytes, _ key: Range<Int>) -> Int {
+        var hash = UInt64(truncatingIfNeeded: key.count)
+        if key.count >= 8 {
+            hash ^= bytes.eight(at: key.lowerBound)
+            hash = hash &* 0x9e37_79b9_7f4a_7c15 ^ bytes.eight(at: key.upperBound - 8)
+        } else {
+            for i in key { hash = hash << 8 ^ UInt64(bytes[i]) }
+        }
+        return Int(truncatingIfNeeded: (hash &* 0x9e37_79b9_7f4a_7c15) >> 57)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// The contents of a kernel file, valid while it is parsed: a cursor that never reads past the end.
 ///
 /// Whatever the bytes are, nothing traps: numbers that do not fit are absent, lines that are not understood are
@@ -31,11 +33,13 @@ struct KernelBytes {
     mutating func nextLine() -> (range: Range<Int>, isWhole: Bool)? {
         guard let base, offset < count else { return nil }
         let start = offset
-        var i = start
-        while i < count, base[i] != 0x0a { i += 1 }
-        let isWhole = i < count
-        offset = isWhole ? i + 1 : i
-        return (start..<i, isWhole)
+        guard let end = memchr(base + start, 0x0a, count - start) else {
+            offset = count
+            return (start..<count, false)
+        }
+        let i = UnsafePointer(end.assumingMemoryBound(to: UInt8.self)) - base
+        offset = i + 1
+        return (start..<i, true)
     }
 
     /// The number that fills a range exactly; nil for anything else, also for what does not fit into Int64.
@@ -90,6 +94,13 @@ struct KernelBytes {
             i -= 1
         }
         return nil
+    }
+
+    /// The eight bytes at an offset as one number; 0 where they do not lie within the contents.
+    @inline(__always)
+    func eight(at offset: Int) -> UInt64 {
+        guard let base, offset >= 0, offset <= count - 8 else { return 0 }
+        return UnsafeRawPointer(base + offset).loadUnaligned(as: UInt64.self)
     }
 
     /// Whether a range begins with a word; the rest is not looked at.

@@ -22,14 +22,17 @@ final class MountTables: Sendable {
         let bytes = try MountTable.bytes(reading: path)
         let known = entries.withLock { entries in
             // Sandboxed or not, the tables of vitald and of process 1 are often the same.
-            entries[path].flatMap { $0.bytes == bytes ? $0 : nil } ?? entries.values.first { $0.bytes == bytes }
+            entries[path].flatMap { $0.bytes == bytes ? $0 : nil }
+                ?? entries.values.first { $0.bytes == bytes }
         }
         if let known {
             entries.withLock { $0[path] = known }
             return known.table
         }
         let table = MountTable(parsing: bytes)
-        entries.withLock { $0[path] = bytes.count <= Self.keptBytes ? Entry(bytes: bytes, table: table) : nil }
+        entries.withLock {
+            $0[path] = bytes.count <= Self.keptBytes ? Entry(bytes: bytes, table: table) : nil
+        }
         return table
     }
 }
