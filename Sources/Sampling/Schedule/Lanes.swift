@@ -8,7 +8,7 @@ package final class Lanes: Sendable {
     /// At most this many threads at once: 32 hung dependencies still leave the daemon small.
     package static let defaultLimit = 32
     /// libpq with OpenSSL and NSS modules needs well under this; the default of 8 MiB only costs address space.
-    static let stackSize = 512 * 1024
+    package static let defaultStackSize = 512 * 1024
 
     private struct State {
         var working = 0
@@ -16,10 +16,14 @@ package final class Lanes: Sendable {
     }
 
     private let limit: Int
+    private let stackSize: Int
     private let state = Mutex(State())
 
     /// Makes a set of lanes.
-    package init(limit: Int = Lanes.defaultLimit) { self.limit = limit }
+    package init(limit: Int = Lanes.defaultLimit, stackSize: Int = Lanes.defaultStackSize) {
+        self.limit = limit
+        self.stackSize = stackSize
+    }
 
     /// Runs a job on a lane, now or as soon as one is free; never on the caller's thread.
     package func run(_ job: @escaping @Sendable () -> Void) {
@@ -46,7 +50,7 @@ package final class Lanes: Sendable {
             }
             defer { pthread_attr_destroy(attributes) }
             pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-            pthread_attr_setstacksize(attributes, Self.stackSize)
+            pthread_attr_setstacksize(attributes, stackSize)
             var thread = pthread_t()
             return pthread_create(
                 &thread, attributes,
