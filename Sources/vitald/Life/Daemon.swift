@@ -277,12 +277,24 @@ extension Daemon {
     }
 }
 
+extension Configuration.Containers {
+    /// The figures that somebody wants beside the usual ones.
+    var details: Set<KernelOptions.Detail> {
+        var details: Set<KernelOptions.Detail> = []
+        if fileDescriptors { details.insert(.fileDescriptors) }
+        if sockets { details.insert(.sockets) }
+        if filesystem { details.insert(.filesystem) }
+        return details
+    }
+}
+
 extension Configuration {
     /// What of it concerns the kernel.
     var kernelOptions: KernelOptions {
         KernelOptions(
             include: Selection(containers.include), exclude: Selection(containers.exclude),
             systemdUnits: containers.systemdUnits, containerLimit: containers.limit, host: host.enabled,
-            filesystems: checks.compactMap { ($0.kind as? FilesystemKind)?.path })
+            filesystems: checks.compactMap { ($0.kind as? FilesystemKind)?.path },
+            details: containers.details)
     }
 }

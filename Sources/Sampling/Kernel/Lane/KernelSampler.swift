@@ -46,6 +46,8 @@ final class KernelSampler {
     var labels = LabelCache()
     var slabMark = 0
     private(set) var missing: [String] = []
+    /// Processes whose open files could not be looked at in the last reading.
+    var deniedProcesses = 0
     private var missingTold = Instant.distantPast
     private var toldOf: MissingKey?
     /// What a machine offers changes seldom, its containers' number often.
@@ -56,10 +58,13 @@ final class KernelSampler {
         var refused: Int
         var overflow: Int
         var hasRoot: Bool
+        var hasDenied: Bool
     }
 
     private var missingKey: MissingKey {
-        MissingKey(refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil)
+        MissingKey(
+            refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil,
+            hasDenied: deniedProcesses > 0)
     }
 
     init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
@@ -91,6 +96,7 @@ final class KernelSampler {
     /// Replaces the options; whatever is still shown keeps its descriptors and baselines.
     func replace(_ options: KernelOptions) {
         self.options = options
+        deniedProcesses = 0
         generation = nil
         lastFull = .distantPast
     }
@@ -118,6 +124,7 @@ final class KernelSampler {
                 return readContainers(now)
             }
             collect("network") { readNetwork() }
+            if !options.details.isEmpty { readDetails(now) }
             collect("host") { host.read(now: now, options: options) }
             collect("process") { host.readProcess() }
             if !options.filesystems.isEmpty, roots.files != nil {
@@ -134,7 +141,7 @@ final class KernelSampler {
         if depth == .full { tallies.refused(refused) }
     }
 
-    private func collect(_ name: String, _ body: () -> Bool) {
+    func collect(_ name: String, _ body: () -> Bool) {
         let start = time.now
         let success = body()
         collectors.append(CollectorRun(name: name, success: success, duration: time.now - start))
@@ -280,6 +287,7 @@ final class KernelSampler {
     private func complete(_ container: TrackedContainer, _ row: FigureRow, _ now: Instant) {
         container.isWhole = true
         container.interfaces.removeAll(keepingCapacity: true)
+        container.filesystem = nil
         let isMachine = container.node.isRoot && row[.populated] == nil
         if isMachine {
             container.process.close(reader)
@@ -294,39 +302,5 @@ final class KernelSampler {
         row[.seen] = time.wall.nanoseconds / 1000
         container.pace.note(
             at: now, usage: row[.cpuUsage], periods: row[.periods], throttled: row[.throttledPeriods])
-    }
-
-    /// Each network namespace is read once and given to its oldest container; the host's own to none.
-    private func readNetwork() -> Bool {
-        let hostNamespace = host.namespace()
-        var holders: [UInt64: Int] = [:]
-        for (index, container) in tracked.enumerated() where container.isWhole {
-            let namespace = container.process.namespace
-            // Without the host's own to compare with, nobody's can be told from it.
-            guard namespace != 0, let hostNamespace, namespace != hostNamespace || isInside(container) else {
-                continue
-            }
-            if let other = holders[namespace],
-                (tracked[other].process.startTicks ?? .max) <= (container.process.startTicks ?? .max)
-            {
-                continue
-            }
-            holders[namespace] = index
-        }
-        var bad = 0
-        var success = true
-        for index in holders.values.sorted() {
-            let container = tracked[index]
-            let read = container.process.interfaces(
-                reader, proc: roots.proc, into: &container.interfaces, bad: &bad)
-            if !read { success = false }
-        }
-        tallies.badLines(bad)
-        return success
-    }
-
-    /// Whether this is vitald's own container seen from inside: the root of a cgroup namespace.
-    private func isInside(_ container: TrackedContainer) -> Bool {
-        container.node.isRoot
     }
 }

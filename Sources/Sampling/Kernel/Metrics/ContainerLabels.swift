@@ -37,6 +37,7 @@ struct ContainerLabels {
     private(set) var info = Sheet.Labels.none
     private var devices: [Device] = []
     private var interfaces: [(name: [UInt8], labels: Sheet.Labels)] = []
+    private var root: (device: String, labels: Sheet.Labels)?
 
     /// Renders what every container has, where that has not been done.
     mutating func render(_ identity: ContainerIdentity, into sheet: inout Sheet) {
@@ -70,6 +71,14 @@ struct ContainerLabels {
             write: sheet.labels(numbers + [("operation", "Write")], after: base))
         devices.append(made)
         return made
+    }
+
+    /// The labels of the file system that the root lies on.
+    mutating func filesystem(_ device: String, into sheet: inout Sheet) -> Sheet.Labels {
+        if let root, root.device == device { return root.labels }
+        let labels = sheet.labels([("device", device)], after: extras.first ?? .none)
+        root = (device, labels)
+        return labels
     }
 
     /// The labels of an interface.

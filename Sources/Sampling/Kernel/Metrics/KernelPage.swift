@@ -54,6 +54,14 @@ struct KernelPage {
                         if let written = device.writtenBytes { sheet.add(.integer(written), labels.write) }
                     }
                 }
+            case .filesystem(let figure):
+                for index in rows {
+                    guard let system = containers[index].filesystem, let number = figure(system) else {
+                        continue
+                    }
+                    let labels = containers[index].labels.filesystem(system.mount.source, into: &sheet)
+                    sheet.add(.integer(number), labels)
+                }
             case .interface(let figure):
                 for index in rows {
                     for interface in containers[index].interfaces {
@@ -108,6 +116,7 @@ struct KernelPage {
                 where matrix[index * FigureColumn.count + column.rawValue] != FigureRow.missing { count += 1 }
             case .device: count += container.devices.count
             case .deviceOperations: count += 2 * container.devices.count
+            case .filesystem: count += container.filesystem == nil ? 0 : 1
             case .interface: count += container.interfaces.count
             }
         }
