@@ -17,6 +17,8 @@ final class KernelSampler {
     static let askedFor = Duration.seconds(600)
     /// A container that vanishes during a reading leads to another scan, but not for ever.
     static let passLimit = 3
+    /// A name that the host's files do not tell yet is asked for again after 2, 4, 8, 16 and 32 s.
+    static let nameTries = 6
 
     let roots: KernelRoots
     private(set) var options: KernelOptions
@@ -45,6 +47,12 @@ final class KernelSampler {
     var sheetIsCurrent = false
     var labels = LabelCache()
     var slabMark = 0
+    /// Whether pods have been seen here; once true it stays, so that labels do not change to and fro.
+    private(set) var isKubernetes = false
+    /// Whether the sheet's texts say so.
+    var kubernetesShown = false
+    /// When the next name is to be asked for again.
+    private var namesDue: Instant?
     private(set) var missing: [String] = []
     /// Processes whose open files could not be looked at in the last reading.
     var deniedProcesses = 0
@@ -75,7 +83,7 @@ final class KernelSampler {
         reader = KernelReader(budget: options.descriptorBudget ?? KernelReader.descriptorBudget())
         host = HostSampler(roots, reader)
         devices = BlockDevices(roots)
-        names = ContainerNames(roots, reader)
+        names = ContainerNames(roots, reader, time)
     }
 
     deinit {
@@ -169,9 +177,10 @@ final class KernelSampler {
         let before = asked.count
         if before > 0 { asked = asked.filter { now - $0.value < Self.askedFor } }
         if asked.count != before { generation = nil }
+        if let namesDue, now >= namesDue { generation = nil }
         guard tree.generation != generation else { return }
         generation = tree.generation
-        listContainers(tree)
+        listContainers(tree, now)
     }
 
     private func readOwnPath() {
@@ -186,12 +195,13 @@ final class KernelSampler {
         ownPath = own
     }
 
-    private func listContainers(_ tree: CgroupTree) {
+    private func listContainers(_ tree: CgroupTree, _ now: Instant) {
+        namesDue = nil
         var found: [TrackedContainer] = []
         var ids: Set<String> = []
         var shown = 0
         refused = 0
-        if let root = tree.root { collect(root, into: &found, &ids, &shown) }
+        if let root = tree.root { collect(root, now, into: &found, &ids, &shown) }
         let kept = Set(found.map { ObjectIdentifier($0.node) })
         for container in tracked where !kept.contains(ObjectIdentifier(container.node)) {
             container.close(reader)
@@ -202,11 +212,12 @@ final class KernelSampler {
     }
 
     private func collect(
-        _ node: CgroupNode, into found: inout [TrackedContainer], _ ids: inout Set<String>, _ shown: inout Int
+        _ node: CgroupNode, _ now: Instant, into found: inout [TrackedContainer], _ ids: inout Set<String>,
+        _ shown: inout Int
     ) {
         let text = node.path.text
         if node.match != nil || node.isRoot || text == ownPath {
-            let identity = identity(node, text)
+            let identity = identity(node, text, now)
             let isShown = options.shows(identity, isContainer: node.match?.isContainer ?? false, own: ownPath)
             let isAsked = text == ownPath || node.isRoot || isNamed(identity)
             // A carriage return is written as a blank, so two such paths could become one series.
@@ -220,16 +231,30 @@ final class KernelSampler {
                 }
             }
         }
-        for child in node.children { collect(child, into: &found, &ids, &shown) }
+        for child in node.children { collect(child, now, into: &found, &ids, &shown) }
     }
 
-    /// Who a node is, with the name that a runtime's files tell; looked up once in a cgroup's life.
-    private func identity(_ node: CgroupNode, _ path: String) -> ContainerIdentity {
-        if let known = node.identity { return known }
+    /// Who a node is, with the name that the host's files tell; looked up once in a cgroup's life, and a few times
+    /// more where that was too early.
+    private func identity(_ node: CgroupNode, _ path: String, _ now: Instant) -> ContainerIdentity {
+        if let known = node.identity, node.namesDue.map({ now < $0 }) ?? true {
+            note(due: node.namesDue)
+            return known
+        }
         var identity = node.match?.identity ?? ContainerIdentity(id: path)
-        if let match = node.match, match.isContainer { names.complete(&identity, hex: match.hex) }
+        if !identity.pod.isEmpty { isKubernetes = true }
+        node.namesDue = nil
+        if let match = node.match, match.isContainer, !names.complete(&identity, hex: match.hex) {
+            node.nameTries += 1
+            if node.nameTries < Self.nameTries { node.namesDue = now + .seconds(1 << node.nameTries) }
+        }
+        note(due: node.namesDue)
         node.identity = identity
         return identity
+    }
+
+    private func note(due: Instant?) {
+        if let due { namesDue = min(namesDue ?? due, due) }
     }
 
     /// Whether a check or question names it outright.
@@ -242,6 +267,10 @@ final class KernelSampler {
     ) -> TrackedContainer {
         if let known = byNode[ObjectIdentifier(node)], known.node === node {
             known.purpose = purpose
+            if known.identity != identity {
+                known.identity = identity
+                known.labels.removeAll()
+            }
             return known
         }
         let made = TrackedContainer(node, identity: identity, purpose: purpose)

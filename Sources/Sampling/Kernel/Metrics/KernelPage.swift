@@ -5,11 +5,13 @@ import Vitals
 /// Fills the sheet with the containers' families.
 struct KernelPage {
     let options: KernelOptions
+    let kubernetes: Bool
     let tallies: KernelTallies
     private var rows: [Int] = []
 
-    init(options: KernelOptions, tallies: KernelTallies) {
+    init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies) {
         self.options = options
+        self.kubernetes = kubernetes
         self.tallies = tallies
     }
 
@@ -19,7 +21,8 @@ struct KernelPage {
     ) {
         choose(containers, matrix)
         for index in rows {
-            containers[index].labels.render(containers[index].identity, into: &sheet)
+            let container = containers[index]
+            container.labels.render(container.identity, kubernetes: kubernetes, into: &sheet)
         }
         sheet.begin(Self.info)
         for index in rows { sheet.add(.integer(1), containers[index].labels.info) }
