@@ -8,4 +8,7 @@
 // Swift's Glibc module leaves sys/vfs.h out.
 int64_t clinux_filesystem_magic(int descriptor);
 
+// Opens a directory as a mere place (O_PATH), so that its file system is not asked for anything; -1 and errno.
+int clinux_open_place(int directory, const char *name);
+
 #endif

@@ -14,13 +14,14 @@ package final class Lanes: @unchecked Sendable {
     /// At most this many threads at once: 32 hung dependencies still leave the daemon small.
     package static let defaultLimit = 32
     /// libpq with OpenSSL and NSS modules needs well under this; the default of 8 MiB only costs address space.
-    static let stackSize = 512 * 1024
+    package static let defaultStackSize = 512 * 1024
     /// A lane waits so long for another job before it ends.
     static let linger = Duration.milliseconds(20)
     /// At most this many lanes wait.
     static let lingering = 4
 
     private let limit: Int
+    private let stackSize: Int
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var threads = 0
@@ -29,8 +30,9 @@ package final class Lanes: @unchecked Sendable {
     private var queue: [@Sendable () -> Void] = []
 
     /// Makes a set of lanes.
-    package init(limit: Int = Lanes.defaultLimit) {
+    package init(limit: Int = Lanes.defaultLimit, stackSize: Int = Lanes.defaultStackSize) {
         self.limit = limit
+        self.stackSize = stackSize
         pthread_mutex_init(mutex, nil)
         // Raw storage: the initialiser of the C struct belongs to whichever module Clang saw it in first.
         withUnsafeTemporaryAllocation(of: pthread_condattr_t.self, capacity: 1) { storage in
@@ -80,7 +82,7 @@ package final class Lanes: @unchecked Sendable {
             }
             defer { pthread_attr_destroy(attributes) }
             pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-            pthread_attr_setstacksize(attributes, Self.stackSize)
+            pthread_attr_setstacksize(attributes, stackSize)
             var thread = pthread_t()
             return pthread_create(
                 &thread, attributes,

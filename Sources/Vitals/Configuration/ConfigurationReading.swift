@@ -59,6 +59,8 @@ package struct ConfigurationSurroundings: Sendable {
     package var readSecret: @Sendable (_ path: String) -> Result<String, SecretFault>
     /// `$CREDENTIALS_DIRECTORY` (systemd.exec(5), LoadCredential=), where there is one.
     package var credentialsDirectory: String?
+    /// Hears of every file that is about to be opened: where that hangs, its path is what people need.
+    package var opening: @Sendable (_ path: String) -> Void
 
     /// Why a secret's file cannot be used.
     package struct SecretFault: Error, Sendable {
@@ -78,8 +80,10 @@ package struct ConfigurationSurroundings: Sendable {
     package init(
         environment: @escaping @Sendable (_ name: String) -> String?,
         readSecret: @escaping @Sendable (_ path: String) -> Result<String, SecretFault>,
-        credentialsDirectory: String? = nil
+        credentialsDirectory: String? = nil,
+        opening: @escaping @Sendable (_ path: String) -> Void = { _ in }
     ) {
+        self.opening = opening
         self.environment = environment
         self.readSecret = readSecret
         self.credentialsDirectory = credentialsDirectory

@@ -14,6 +14,12 @@ package struct ContainerIdentity: Sendable, Hashable {
     package var unit = ""
     /// The Kubernetes pod's uid; empty when none.
     package var pod = ""
+    /// The pod's name; empty when none, or unknown.
+    package var podName = ""
+    /// The pod's namespace; empty when none, or unknown.
+    package var namespace = ""
+    /// The container's name in its pod; empty when none, unknown, or the pod's sandbox.
+    package var container = ""
     /// The user that owns a rootless container; empty for the system's own.
     package var uid = ""
 

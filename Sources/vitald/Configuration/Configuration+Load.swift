@@ -1,28 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Sampling
 import Vitals
 
 extension Configuration {
-    /// Finds, reads and proves the configuration of this process: at the start, and again on SIGHUP.
+    /// glibc's regcomp(3) recurses once for each bracket of a pattern: 512 KiB are not enough for the longest.
+    static let stackSize = 8 << 20
+
+    /// The same on a thread of its own, for the start: given up after `patience`, though the thread may hang on.
+    static func load(
+        _ options: DaemonOptions, kinds: [any CheckKind.Type],
+        environment: @escaping @Sendable (String) -> String?, within patience: Duration
+    ) throws(ConfigurationRefusal) -> Configuration {
+        let place = ReadingPlace()
+        let answer = Awaited<Result<Configuration, ConfigurationRefusal>>()
+        Lanes(limit: 1, stackSize: stackSize).run {
+            answer.fulfil(read(options, kinds: kinds, environment: environment, place: place))
+        }
+        guard let result = answer.value(within: patience) else {
+            throw .silence(at: place, options.configuration, for: patience)
+        }
+        return try result.get()
+    }
+
+    /// The same as a value.
+    static func read(
+        _ options: DaemonOptions, kinds: [any CheckKind.Type],
+        environment: @escaping @Sendable (String) -> String?, place: ReadingPlace
+    ) -> Result<Configuration, ConfigurationRefusal> {
+        do throws(ConfigurationRefusal) {
+            return .success(try load(options, kinds: kinds, environment: environment, place: place))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Finds, reads and proves the configuration of this process: at the start, and again on SIGHUP. May hang for as
+    /// long as a file does, so never on the event loop.
     ///
     /// `environment` is that of the process (`getenv`), a function so that tests bring their own.
     static func load(
         _ options: DaemonOptions, kinds: [any CheckKind.Type],
-        environment: @escaping @Sendable (String) -> String?
+        environment: @escaping @Sendable (String) -> String?, place: ReadingPlace = ReadingPlace()
     ) throws(ConfigurationRefusal) -> Configuration {
         let uid = geteuid()
         let reader = ConfigurationReader(
             kinds: kinds,
             surroundings: ConfigurationSurroundings(
                 environment: environment,
-                readSecret: { SecretFile.read($0, uid: uid) },
-                credentialsDirectory: environment("CREDENTIALS_DIRECTORY")),
+                readSecret: { path in
+                    place.enter(path)
+                    return SecretFile.read(path, uid: uid)
+                },
+                credentialsDirectory: environment("CREDENTIALS_DIRECTORY"),
+                opening: { place.enter($0) }),
             overrides: ConfigurationReader.Overrides(
                 http: options.http, socketPath: options.socketPath,
                 usualSocketPath: SocketPlace.usual(environment: environment)))
         let file: (bytes: [UInt8], warnings: [String])?
         do throws(ConfigurationFault) {
+            place.enter(options.configuration.description)
             file = try ConfigurationFile.load(options.configuration)
         } catch {
             throw ConfigurationRefusal([error])

@@ -39,6 +39,12 @@ struct Configuration: Sendable {
         var systemdUnits: [String]
         /// The most that are measured at a time.
         var limit: Int
+        /// Whether their open files are counted.
+        var fileDescriptors = false
+        /// Whether their open sockets are counted.
+        var sockets = false
+        /// Whether the file systems of their roots are measured.
+        var filesystem = false
     }
 
     /// Name and value of a label that describes this agent.

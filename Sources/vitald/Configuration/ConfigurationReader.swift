@@ -212,7 +212,10 @@ struct ConfigurationReader {
             // Each container keeps some ten descriptors open; 10,000 is what a large machine can give.
             let limit = object.integer("limit", default: 1000, in: 1...10_000)
             return Configuration.Containers(
-                include: include, exclude: exclude, systemdUnits: units, limit: limit)
+                include: include, exclude: exclude, systemdUnits: units, limit: limit,
+                fileDescriptors: object.boolean("fileDescriptors", default: false),
+                sockets: object.boolean("sockets", default: false),
+                filesystem: object.boolean("filesystem", default: false))
         }
     }
 

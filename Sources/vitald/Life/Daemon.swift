@@ -21,35 +21,36 @@ final class Daemon {
     /// The longest time between two ticks of the judge.
     static let tickPeriod = Duration.seconds(1)
 
-    private let loop: any EventLoop
-    private let options: DaemonOptions
-    private let environment: @Sendable (String) -> String?
+    let loop: any EventLoop
+    let options: DaemonOptions
+    let environment: @Sendable (String) -> String?
     private let service: ServiceEnvironment
-    private let time: any TimeSource
+    let time: any TimeSource
     private let tallies: TallyBook
-    private let notifier: Notifier
-    private let log: EventLog
+    let notifier: Notifier
+    let log: EventLog
 
-    private let board: Board
-    private let kernel: KernelLane
+    let board: Board
+    let kernel: KernelLane
     private let lanes = Lanes()
     private let heartbeats: HeartbeatStore
     private let generation = TickGeneration()
     private let pulse = Pulse()
-    private let conductor: Conductor
+    let conductor: Conductor
     private let http: HTTPServer
     private let rpc: SocketServer
     private let control: DaemonControl
 
-    private var configuration: Configuration
+    var configuration: Configuration
     private var listeners = Listeners()
-    private var statusLine = StatusLine()
+    var statusLine = StatusLine()
     private var statusPlanned = false
     private var gapsSaid: Set<String> = []
     private var isStopping = false
+    private(set) lazy var reloads = makeReloadDesk()
     private var ended: @Sendable (Int32) -> Void = { _ in }
-    private let reloadSuccessful: TallyBook.Tally
-    private let reloadTimestamp: TallyBook.Tally
+    let reloadSuccessful: TallyBook.Tally
+    let reloadTimestamp: TallyBook.Tally
 
     /// Joins the parts; nothing is opened yet.
     init(
@@ -244,74 +245,8 @@ final class Daemon {
     }
 }
 
-/// Reloading and ending.
+/// Being asked, and ending.
 extension Daemon {
-    /// Reads the configuration again; a faulty one changes nothing.
-    func reload() -> ReloadAnswer {
-        guard !isStopping else { return .refused(["vitald is on its way out"]) }
-        notifier.send(
-            "RELOADING=1\nMONOTONIC_USEC=\(time.now.nanoseconds / 1000)\n" + Notifier.status("Reloading"))
-        do throws(ConfigurationRefusal) {
-            let new = try Configuration.load(options, kinds: DaemonCatalog.kinds, environment: environment)
-            return .reloaded(take(new))
-        } catch {
-            reloadSuccessful.set(0)
-            let kept = board.report.generation
-            log.write(
-                JournalEntry(
-                    .reloadFailed, .error,
-                    "reload failed, keeping generation \(kept): \(error.sentences.joined(separator: " | "))",
-                    fields: [("VITALD_GENERATION", String(kept))]))
-            let sentence = statusLine.refused(board.report, because: error.summary)
-            notifier.send("READY=1\n" + Notifier.status(sentence))
-            return .refused(error.sentences)
-        }
-    }
-
-    private func take(_ new: Configuration) -> ReloadSummary {
-        let old = configuration
-        configuration = new
-        kernel.replaceOptions(new.kernelOptions)
-        conductor.replace(new.checks)
-        reloadSuccessful.set(1)
-        reloadTimestamp.set(time.wall.nanoseconds / 1_000_000_000)
-        let report = board.report
-        var summary = Self.difference(old.checks, new.checks)
-        summary.generation = report.generation
-        if new.http != old.http { summary.remarks.append("http.listen takes effect at the next start") }
-        if new.socket != old.socket { summary.remarks.append("socket takes effect at the next start") }
-        if new.name != old.name || new.labels != old.labels {
-            summary.remarks.append("name and labels take effect at the next start")
-        }
-        for warning in new.warnings { log.write(JournalEntry(.configurationWarning, .warning, warning)) }
-        for remark in summary.remarks { log.write(JournalEntry(.configurationWarning, .warning, remark)) }
-        log.write(
-            JournalEntry(
-                .reloaded, .notice,
-                "generation \(summary.generation) is in force: checks: \(summary.added.count) added, "
-                    + "\(summary.changed.count) changed, \(summary.removed.count) removed, "
-                    + "\(summary.unchanged) unchanged",
-                fields: [("VITALD_GENERATION", String(summary.generation))]))
-        notifier.send("READY=1\n" + Notifier.status(statusLine.reloaded(report)))
-        return summary
-    }
-
-    private static func difference(_ old: [ConfiguredCheck], _ new: [ConfiguredCheck]) -> ReloadSummary {
-        let before = Dictionary(
-            old.map { ($0.definition.name, $0.definition.fingerprint) }, uniquingKeysWith: { a, _ in a })
-        var summary = ReloadSummary(generation: 0)
-        for check in new.map(\.definition) {
-            switch before[check.name] {
-            case nil: summary.added.append(check.name)
-            case check.fingerprint: summary.unchanged += 1
-            default: summary.changed.append(check.name)
-            }
-        }
-        let names = Set(new.map(\.definition.name))
-        summary.removed = old.map(\.definition.name).filter { !names.contains($0) }
-        return summary
-    }
-
     /// Runs a check out of turn.
     func runCheck(_ name: String, _ done: @escaping @Sendable (RunAnswer) -> Void) {
         conductor.run(name, done)
@@ -329,6 +264,7 @@ extension Daemon {
             "STOPPING=1\n" + Notifier.status("Draining \(clients) client\(clients == 1 ? "" : "s")"))
         log.write(JournalEntry(.stopping, .info, "stopping"))
         conductor.drain()
+        reloads.close()
         askForPatience()
         let home = NIOLoopBound(self, eventLoop: loop)
         let drained = http.drain(within: .nanoseconds(Self.drainTime.nanoseconds)).and(rpc.close())
@@ -346,12 +282,24 @@ extension Daemon {
     }
 }
 
+extension Configuration.Containers {
+    /// The figures that somebody wants beside the usual ones.
+    var details: Set<KernelOptions.Detail> {
+        var details: Set<KernelOptions.Detail> = []
+        if fileDescriptors { details.insert(.fileDescriptors) }
+        if sockets { details.insert(.sockets) }
+        if filesystem { details.insert(.filesystem) }
+        return details
+    }
+}
+
 extension Configuration {
     /// What of it concerns the kernel.
     var kernelOptions: KernelOptions {
         KernelOptions(
             include: Selection(containers.include), exclude: Selection(containers.exclude),
             systemdUnits: containers.systemdUnits, containerLimit: containers.limit, host: host.enabled,
-            filesystems: checks.compactMap { ($0.kind as? FilesystemKind)?.path })
+            filesystems: checks.compactMap { ($0.kind as? FilesystemKind)?.path },
+            details: containers.details)
     }
 }

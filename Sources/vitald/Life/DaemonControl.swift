@@ -26,7 +26,10 @@ final class DaemonControl: Control {
     }
 
     func reload(_ completion: @escaping @Sendable (ReloadAnswer) -> Void) {
-        loop.execute { [daemon] in completion(daemon.value?.reload() ?? .refused(["vitald is starting"])) }
+        loop.execute { [daemon] in
+            guard let daemon = daemon.value else { return completion(.refused(["vitald is starting"])) }
+            daemon.reload(completion)
+        }
     }
 
     /// SIGHUP.

@@ -45,7 +45,7 @@ enum Start {
     ) -> Int32 {
         do throws(ConfigurationRefusal) {
             let configuration = try Configuration.load(
-                options, kinds: DaemonCatalog.kinds, environment: environment)
+                options, kinds: DaemonCatalog.kinds, environment: environment, within: readingPatience)
             for warning in configuration.warnings { write("warning: \(warning)\n", to: STDERR_FILENO) }
             write(answer(configuration), to: STDOUT_FILENO)
             return ExitCode.stopped
@@ -53,7 +53,7 @@ enum Start {
             for sentence in error.sentences {
                 write("\(options.configuration): \(sentence)\n", to: STDERR_FILENO)
             }
-            return ExitCode.configuration
+            return code(for: error)
         }
     }
 
@@ -83,7 +83,7 @@ enum Start {
         let configuration: Configuration
         do throws(ConfigurationRefusal) {
             configuration = try Configuration.load(
-                options, kinds: DaemonCatalog.kinds, environment: environment)
+                options, kinds: DaemonCatalog.kinds, environment: environment, within: readingPatience)
         } catch {
             for sentence in error.sentences {
                 log.write(
@@ -91,9 +91,15 @@ enum Start {
                         .startFailed, .error, "configuration \(options.configuration): \(sentence)",
                         fields: [("VITALD_CONFIG", options.configuration.description)]))
             }
-            // 22 is EINVAL.
-            notifier.send(Notifier.status("Configuration invalid: \(error.summary)") + "\nERRNO=22")
-            return ExitCode.configuration
+            switch error.cause {
+            case .faults:
+                notifier.send(
+                    Notifier.status("Configuration invalid: \(error.summary)") + "\nERRNO=\(EINVAL)")
+            case .silence:
+                notifier.send(
+                    Notifier.status("Configuration not read: \(error.summary)") + "\nERRNO=\(ETIMEDOUT)")
+            }
+            return code(for: error)
         }
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
             let daemon = Daemon(
@@ -109,6 +115,16 @@ enum Start {
             }
         }
         return ExitCode.stopped
+    }
+
+    /// Well below TimeoutStartSec= of the unit: the end must be ours, and told.
+    private static let readingPatience = Duration.seconds(20)
+
+    private static func code(for refusal: ConfigurationRefusal) -> Int32 {
+        switch refusal.cause {
+        case .faults: ExitCode.configuration
+        case .silence: ExitCode.failed
+        }
     }
 
     /// Kernel files are kept open: the soft limit of 1024 is for programs that use select(2), which none here does.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Sampling
 import Testing
 import Vitals
 
@@ -35,6 +36,21 @@ struct ConfigurationTests {
             #expect(
                 definition.staleAfter == 3 && !definition.fingerprint.isEmpty && !definition.target.isEmpty)
         }
+    }
+
+    @Test("figures of containers that cost more are read where the file says so")
+    func details() throws {
+        let all = try Museum.read(
+            #"{"containers": {"fileDescriptors": true, "sockets": true, "filesystem": true}}"#)
+
+        #expect(try Museum.read("{}").kernelOptions.details == [])
+        #expect(all.kernelOptions.details == [.fileDescriptors, .sockets, .filesystem])
+        #expect(
+            try Museum.read(#"{"containers": {"sockets": true}}"#).kernelOptions.details == [.sockets])
+        #expect(
+            Museum.sentences(#"{"containers": {"filesystem": "yes"}}"#).first?.contains(
+                "containers.filesystem")
+                == true)
     }
 
     @Test("no two kinds share a type, and all nine of the manual are there")

@@ -42,7 +42,9 @@ struct CatalogTests {
         "container_spec_memory_limit_bytes", "container_spec_memory_swap_limit_bytes",
         "container_spec_memory_reservation_limit_bytes", "container_processes", "container_threads",
         "container_threads_max", "container_ulimits_soft", "container_start_time_seconds",
-        "container_creation_time_seconds", "container_last_seen",
+        "container_creation_time_seconds", "container_last_seen", "container_file_descriptors",
+        "container_sockets", "container_fs_usage_bytes", "container_fs_limit_bytes",
+        "container_fs_inodes_free", "container_fs_inodes_total",
     ]
 
     static let host: Set<String> = [

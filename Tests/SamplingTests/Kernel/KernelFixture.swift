@@ -91,6 +91,16 @@ enum KernelFixture {
         return (figures, bad)
     }
 
+    /// The text of a small file; nil where it cannot be read.
+    static func text(_ path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &bytes, bytes.count)
+        return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
     /// The bytes of a file of the captured tree.
     static func file(_ path: String) throws -> [UInt8] {
         let descriptor = open(directory + "/linux-6.1-debian12-podman/" + path, O_RDONLY)
@@ -133,6 +143,13 @@ final class PlainTree {
         guard descriptor >= 0 else { return }
         _ = Array(text.utf8).withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
         close(descriptor)
+    }
+
+    /// Makes a symbolic link with the directories above it.
+    func link(_ name: String, to target: String) {
+        write(name, "")
+        unlink(path + "/" + name)
+        symlink(target, path + "/" + name)
     }
 
     /// Puts a container below cgroup/ that has used this many µs.

@@ -47,7 +47,7 @@ enum FigureColumn: Int, CaseIterable {
     case cpuWaiting, cpuStalled, memoryWaiting, memoryStalled, ioWaiting, ioStalled
     /// Hundredths of a percent.
     case memoryWaitingAvg10
-    case processes, threads, threadsMax, descriptors, openFilesMax
+    case processes, threads, threadsMax, descriptors, sockets, openFilesMax
     case populated
     /// µs since the epoch.
     case started, created, seen

@@ -16,16 +16,28 @@ package struct KernelOptions: Sendable, Hashable {
     package var seriesLimit: Int
     /// Whether the host's own figures (`node_*`) are on the page.
     package var host: Bool
+    /// Figures of containers that cost more than a kernel file each, and are read only where somebody wants them.
+    package var details: Set<Detail>
     /// Paths whose file systems are measured.
     package var filesystems: [String]
     /// How many descriptors may be kept open; nil for what RLIMIT_NOFILE leaves.
     package var descriptorBudget: Int?
 
+    /// One such group of figures.
+    package enum Detail: Sendable, Hashable {
+        /// Open files, a look at every process.
+        case fileDescriptors
+        /// Open sockets, a look at every open file.
+        case sockets
+        /// The file system of the root.
+        case filesystem
+    }
+
     /// Makes options; the defaults are those of an empty configuration.
     package init(
         include: Selection = .all, exclude: Selection = Selection([]), systemdUnits: [String] = ["*.service"],
         containerLimit: Int = 1000, seriesLimit: Int = 50_000, host: Bool = true, filesystems: [String] = [],
-        descriptorBudget: Int? = nil
+        details: Set<Detail> = [], descriptorBudget: Int? = nil
     ) {
         self.include = include
         self.exclude = exclude
@@ -34,6 +46,7 @@ package struct KernelOptions: Sendable, Hashable {
         self.seriesLimit = seriesLimit
         self.host = host
         self.filesystems = filesystems
+        self.details = details
         self.descriptorBudget = descriptorBudget
     }
 

@@ -16,15 +16,16 @@ extension KernelSampler {
     }
 
     private func fillSheet() {
-        if sheet.slab.count > 2 * slabMark + Self.slabSlack {
-            // Half of the texts belong to containers that are gone: render those that live anew.
+        // Half of the texts belong to containers that are gone, or the first pod has come: render those that live anew.
+        if sheet.slab.count > 2 * slabMark + Self.slabSlack || kubernetesShown != isKubernetes {
+            kubernetesShown = isKubernetes
             sheet.removeAll()
             labels.removeAll()
             for container in tracked { container.labels.removeAll() }
             slabMark = 0
         }
         sheet.removeSamples()
-        var page = KernelPage(options: options, tallies: tallies)
+        var page = KernelPage(options: options, kubernetes: isKubernetes, tallies: tallies)
         page.fill(&sheet, tracked, matrix, devices: devices)
         host.fill(&sheet, options: options, labels: &labels)
         page.fillCollectors(&sheet, collectors, labels: &labels)

@@ -43,6 +43,12 @@ extension KernelSampler {
                 "containers: the cgroup tree has more than \(CgroupTree.nodeLimit) cgroups or is deeper than "
                     + "\(CgroupTree.depthLimit), the rest is not looked at. Remove what nobody uses.")
         }
+        if deniedProcesses > 0 {
+            sentences.append(
+                "containers: vitald may not look at the open files of other users' processes, so "
+                    + "container_sockets (and before Linux 6.2 container_file_descriptors) is missing where there "
+                    + "are such. Give it CAP_SYS_PTRACE, or switch containers.sockets off.")
+        }
         return sentences
     }
 }

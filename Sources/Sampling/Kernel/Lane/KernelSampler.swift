@@ -19,6 +19,8 @@ final class KernelSampler {
     static let askedFor = Duration.seconds(600)
     /// A container that vanishes during a reading leads to another scan, but not for ever.
     static let passLimit = 3
+    /// A name that the host's files do not tell yet is asked for again after 2, 4, 8, 16 and 32 s.
+    static let nameTries = 6
 
     let roots: KernelRoots
     private(set) var options: KernelOptions
@@ -48,7 +50,15 @@ final class KernelSampler {
     var sheetIsCurrent = false
     var labels = LabelCache()
     var slabMark = 0
+    /// Whether pods have been seen here; once true it stays, so that labels do not change to and fro.
+    private(set) var isKubernetes = false
+    /// Whether the sheet's texts say so.
+    var kubernetesShown = false
+    /// When the next name is to be asked for again.
+    private var namesDue: Instant?
     private(set) var missing: [String] = []
+    /// Processes whose open files could not be looked at in the last reading.
+    var deniedProcesses = 0
     private var missingTold = Instant.distantPast
     private var toldOf: MissingKey?
     /// What a machine offers changes seldom, its containers' number often.
@@ -59,10 +69,13 @@ final class KernelSampler {
         var refused: Int
         var overflow: Int
         var hasRoot: Bool
+        var hasDenied: Bool
     }
 
     private var missingKey: MissingKey {
-        MissingKey(refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil)
+        MissingKey(
+            refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil,
+            hasDenied: deniedProcesses > 0)
     }
 
     init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
@@ -73,7 +86,7 @@ final class KernelSampler {
         reader = KernelReader(budget: options.descriptorBudget ?? KernelReader.descriptorBudget())
         host = HostSampler(roots, reader)
         devices = BlockDevices(roots)
-        names = ContainerNames(roots, reader)
+        names = ContainerNames(roots, reader, time)
     }
 
     deinit {
@@ -94,6 +107,7 @@ final class KernelSampler {
     /// Replaces the options; whatever is still shown keeps its descriptors and baselines.
     func replace(_ options: KernelOptions) {
         self.options = options
+        deniedProcesses = 0
         generation = nil
         lastFull = .distantPast
     }
@@ -127,6 +141,7 @@ final class KernelSampler {
                 return readContainers(now)
             }
             collect("network") { readNetwork() }
+            if !options.details.isEmpty { readDetails(now) }
             collect("host") { host.read(now: now, options: options) }
             collect("process") { host.readProcess() }
             if !options.filesystems.isEmpty, roots.files != nil {
@@ -143,7 +158,7 @@ final class KernelSampler {
         if depth == .full { tallies.refused(refused) }
     }
 
-    private func collect(_ name: String, _ body: () -> Bool) {
+    func collect(_ name: String, _ body: () -> Bool) {
         let start = time.now
         let success = body()
         collectors.append(CollectorRun(name: name, success: success, duration: time.now - start))
@@ -171,9 +186,10 @@ final class KernelSampler {
         let before = asked.count
         if before > 0 { asked = asked.filter { now - $0.value < Self.askedFor } }
         if asked.count != before { generation = nil }
+        if let namesDue, now >= namesDue { generation = nil }
         guard tree.generation != generation else { return }
         generation = tree.generation
-        listContainers(tree)
+        listContainers(tree, now)
     }
 
     private func readOwnPath() {
@@ -188,12 +204,13 @@ final class KernelSampler {
         ownPath = own
     }
 
-    private func listContainers(_ tree: CgroupTree) {
+    private func listContainers(_ tree: CgroupTree, _ now: Instant) {
+        namesDue = nil
         var found: [TrackedContainer] = []
         var ids: Set<String> = []
         var shown = 0
         refused = 0
-        if let root = tree.root { collect(root, into: &found, &ids, &shown) }
+        if let root = tree.root { collect(root, now, into: &found, &ids, &shown) }
         let kept = Set(found.map { ObjectIdentifier($0.node) })
         for container in tracked where !kept.contains(ObjectIdentifier(container.node)) {
             container.close(reader)
@@ -204,11 +221,12 @@ final class KernelSampler {
     }
 
     private func collect(
-        _ node: CgroupNode, into found: inout [TrackedContainer], _ ids: inout Set<String>, _ shown: inout Int
+        _ node: CgroupNode, _ now: Instant, into found: inout [TrackedContainer], _ ids: inout Set<String>,
+        _ shown: inout Int
     ) {
         let text = node.path.text
         if node.match != nil || node.isRoot || text == ownPath {
-            let identity = identity(node, text)
+            let identity = identity(node, text, now)
             let isShown = options.shows(identity, isContainer: node.match?.isContainer ?? false, own: ownPath)
             let isAsked = text == ownPath || node.isRoot || isNamed(identity)
             // A carriage return is written as a blank, so two such paths could become one series.
@@ -222,16 +240,30 @@ final class KernelSampler {
                 }
             }
         }
-        for child in node.children { collect(child, into: &found, &ids, &shown) }
+        for child in node.children { collect(child, now, into: &found, &ids, &shown) }
     }
 
-    /// Who a node is, with the name that a runtime's files tell; looked up once in a cgroup's life.
-    private func identity(_ node: CgroupNode, _ path: String) -> ContainerIdentity {
-        if let known = node.identity { return known }
+    /// Who a node is, with the name that the host's files tell; looked up once in a cgroup's life, and a few times
+    /// more where that was too early.
+    private func identity(_ node: CgroupNode, _ path: String, _ now: Instant) -> ContainerIdentity {
+        if let known = node.identity, node.namesDue.map({ now < $0 }) ?? true {
+            note(due: node.namesDue)
+            return known
+        }
         var identity = node.match?.identity ?? ContainerIdentity(id: path)
-        if let match = node.match, match.isContainer { names.complete(&identity, hex: match.hex) }
+        if !identity.pod.isEmpty { isKubernetes = true }
+        node.namesDue = nil
+        if let match = node.match, match.isContainer, !names.complete(&identity, hex: match.hex) {
+            node.nameTries += 1
+            if node.nameTries < Self.nameTries { node.namesDue = now + .seconds(1 << node.nameTries) }
+        }
+        note(due: node.namesDue)
         node.identity = identity
         return identity
+    }
+
+    private func note(due: Instant?) {
+        if let due { namesDue = min(namesDue ?? due, due) }
     }
 
     /// Whether a check or question names it outright.
@@ -244,6 +276,10 @@ final class KernelSampler {
     ) -> TrackedContainer {
         if let known = byNode[ObjectIdentifier(node)], known.node === node {
             known.purpose = purpose
+            if known.identity != identity {
+                known.identity = identity
+                known.labels.removeAll()
+            }
             return known
         }
         let made = TrackedContainer(node, identity: identity, purpose: purpose)
@@ -289,6 +325,7 @@ final class KernelSampler {
     private func complete(_ container: TrackedContainer, _ row: FigureRow, _ now: Instant) {
         container.isWhole = true
         container.interfaces.removeAll(keepingCapacity: true)
+        container.filesystem = nil
         let isMachine = container.node.isRoot && row[.populated] == nil
         if isMachine {
             container.process.close(reader)
@@ -303,39 +340,5 @@ final class KernelSampler {
         row[.seen] = time.wall.nanoseconds / 1000
         container.pace.note(
             at: now, usage: row[.cpuUsage], periods: row[.periods], throttled: row[.throttledPeriods])
-    }
-
-    /// Each network namespace is read once and given to its oldest container; the host's own to none.
-    private func readNetwork() -> Bool {
-        let hostNamespace = host.namespace()
-        var holders: [UInt64: Int] = [:]
-        for (index, container) in tracked.enumerated() where container.isWhole {
-            let namespace = container.process.namespace
-            // Without the host's own to compare with, nobody's can be told from it.
-            guard namespace != 0, let hostNamespace, namespace != hostNamespace || isInside(container) else {
-                continue
-            }
-            if let other = holders[namespace],
-                (tracked[other].process.startTicks ?? .max) <= (container.process.startTicks ?? .max)
-            {
-                continue
-            }
-            holders[namespace] = index
-        }
-        var bad = 0
-        var success = true
-        for index in holders.values.sorted() {
-            let container = tracked[index]
-            let read = container.process.interfaces(
-                reader, proc: roots.proc, into: &container.interfaces, bad: &bad)
-            if !read { success = false }
-        }
-        tallies.badLines(bad)
-        return success
-    }
-
-    /// Whether this is vitald's own container seen from inside: the root of a cgroup namespace.
-    private func isInside(_ container: TrackedContainer) -> Bool {
-        container.node.isRoot
     }
 }

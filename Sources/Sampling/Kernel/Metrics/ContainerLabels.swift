@@ -4,7 +4,7 @@ import Vitals
 
 /// The label texts of one container, rendered once into the sheet's slab.
 struct ContainerLabels {
-    /// Labels that a figure has beside `id`, `name` and `image`.
+    /// Labels that a figure has beside those of every container.
     enum Extra: Int, CaseIterable {
         case none, cpuTotal, faultContainer, faultHierarchy, majorFaultContainer, majorFaultHierarchy,
             openFiles
@@ -37,13 +37,22 @@ struct ContainerLabels {
     private(set) var info = Sheet.Labels.none
     private var devices: [Device] = []
     private var interfaces: [(name: [UInt8], labels: Sheet.Labels)] = []
+    private var root: (device: String, labels: Sheet.Labels)?
 
     /// Renders what every container has, where that has not been done.
-    mutating func render(_ identity: ContainerIdentity, into sheet: inout Sheet) {
+    ///
+    /// On a node of Kubernetes everything has `container`, `pod` and `namespace`, be they empty: a family has one set of
+    /// labels.
+    mutating func render(_ identity: ContainerIdentity, kubernetes: Bool, into sheet: inout Sheet) {
         guard extras.isEmpty else { return }
-        let base = sheet.labels([
-            ("id", identity.id), ("name", identity.name), ("image", identity.image),
-        ])
+        var pairs = [("id", identity.id), ("name", identity.name), ("image", identity.image)]
+        if kubernetes {
+            pairs += [
+                ("container", identity.container), ("pod", identity.podName),
+                ("namespace", identity.namespace),
+            ]
+        }
+        let base = sheet.labels(pairs)
         extras = Extra.allCases.map { $0 == .none ? base : sheet.labels($0.pairs, after: base) }
         info = sheet.labels([
             ("id", identity.id), ("name", identity.name), ("image", identity.image),
@@ -70,6 +79,14 @@ struct ContainerLabels {
             write: sheet.labels(numbers + [("operation", "Write")], after: base))
         devices.append(made)
         return made
+    }
+
+    /// The labels of the file system that the root lies on.
+    mutating func filesystem(_ device: String, into sheet: inout Sheet) -> Sheet.Labels {
+        if let root, root.device == device { return root.labels }
+        let labels = sheet.labels([("device", device)], after: extras.first ?? .none)
+        root = (device, labels)
+        return labels
     }
 
     /// The labels of an interface.

@@ -19,10 +19,21 @@ struct FilesystemFigures {
     var files: Int64
     var filesFree: Int64
 
-    /// Nil where the kernel refuses.
+    /// Measures a mount by its point; nil where the kernel refuses.
     init?(_ mount: MountInfo.Mount) {
         var status = statvfs()
         guard statvfs(mount.point, &status) == 0 else { return nil }
+        self.init(mount, status)
+    }
+
+    /// Measures an open directory; nil where the kernel refuses.
+    init?(_ mount: MountInfo.Mount, descriptor: Int32) {
+        var status = statvfs()
+        guard fstatvfs(descriptor, &status) == 0 else { return nil }
+        self.init(mount, status)
+    }
+
+    private init(_ mount: MountInfo.Mount, _ status: statvfs) {
         let block = Int64(clamping: status.f_frsize)
         func bytes(_ blocks: some BinaryInteger) -> Int64 {
             let (product, overflow) = Int64(clamping: blocks).multipliedReportingOverflow(by: block)

@@ -125,6 +125,18 @@ extension KernelMetric {
         .init(
             "container_fs_io_cost_indelay_seconds_total", .counter, .device { $0.costIndelay }, .micros,
             "Time delayed by the io.cost controller."),
+        .init(
+            "container_fs_usage_bytes", .gauge, .filesystem { $0.size &- $0.free },
+            "Space used on the file system that the root lies on, by whomever."),
+        .init(
+            "container_fs_limit_bytes", .gauge, .filesystem { $0.size },
+            "Size of the file system that the root lies on."),
+        .init(
+            "container_fs_inodes_free", .gauge, .filesystem { $0.files > 0 ? $0.filesFree : nil },
+            "Free inodes of the file system that the root lies on."),
+        .init(
+            "container_fs_inodes_total", .gauge, .filesystem { $0.files > 0 ? $0.files : nil },
+            "Inodes of the file system that the root lies on."),
     ]
 
     private static let life: [KernelMetric] = [
@@ -133,6 +145,12 @@ extension KernelMetric {
         .init("container_threads", .gauge, .threads, "Threads in the container."),
         .init(
             "container_threads_max", .gauge, .threadsMax, .limit, "The most threads allowed, 0 for no limit."),
+        .init(
+            "container_file_descriptors", .gauge, .descriptors,
+            "Open files of all processes of the container, child cgroups included."),
+        .init(
+            "container_sockets", .gauge, .sockets,
+            "Open sockets of all processes of the container, child cgroups included."),
         .init(
             "container_ulimits_soft", .gauge, .openFilesMax, .ulimit, .openFiles,
             "Soft limits of the main process, -1 for none."),

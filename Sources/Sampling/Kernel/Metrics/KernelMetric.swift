@@ -12,6 +12,8 @@ struct KernelMetric: Sendable {
         case device(@Sendable (IOStat.Device) -> Int64?)
         /// Bytes read and written of each block device, told apart by `operation`.
         case deviceOperations
+        /// One figure of the file system that the root lies on.
+        case filesystem(@Sendable (FilesystemFigures) -> Int64?)
         /// One figure of each interface.
         case interface(@Sendable (NetDev.Interface) -> Int64)
     }

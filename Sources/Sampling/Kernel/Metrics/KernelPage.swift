@@ -5,11 +5,13 @@ import Vitals
 /// Fills the sheet with the containers' families.
 struct KernelPage {
     let options: KernelOptions
+    let kubernetes: Bool
     let tallies: KernelTallies
     private var rows: [Int] = []
 
-    init(options: KernelOptions, tallies: KernelTallies) {
+    init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies) {
         self.options = options
+        self.kubernetes = kubernetes
         self.tallies = tallies
     }
 
@@ -19,7 +21,8 @@ struct KernelPage {
     ) {
         choose(containers, matrix)
         for index in rows {
-            containers[index].labels.render(containers[index].identity, into: &sheet)
+            let container = containers[index]
+            container.labels.render(container.identity, kubernetes: kubernetes, into: &sheet)
         }
         sheet.begin(Self.info)
         for index in rows { sheet.add(.integer(1), containers[index].labels.info) }
@@ -53,6 +56,14 @@ struct KernelPage {
                         if let read = device.readBytes { sheet.add(.integer(read), labels.read) }
                         if let written = device.writtenBytes { sheet.add(.integer(written), labels.write) }
                     }
+                }
+            case .filesystem(let figure):
+                for index in rows {
+                    guard let system = containers[index].filesystem, let number = figure(system) else {
+                        continue
+                    }
+                    let labels = containers[index].labels.filesystem(system.mount.source, into: &sheet)
+                    sheet.add(.integer(number), labels)
                 }
             case .interface(let figure):
                 for index in rows {
@@ -108,6 +119,7 @@ struct KernelPage {
                 where matrix[index * FigureColumn.count + column.rawValue] != FigureRow.missing { count += 1 }
             case .device: count += container.devices.count
             case .deviceOperations: count += 2 * container.devices.count
+            case .filesystem: count += container.filesystem == nil ? 0 : 1
             case .interface: count += container.interfaces.count
             }
         }

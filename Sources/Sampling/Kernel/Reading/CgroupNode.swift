@@ -35,6 +35,10 @@ final class CgroupNode {
     let match: CgroupIdentity.Match?
     /// Who it is, once it was asked.
     var identity: ContainerIdentity?
+    /// When to ask once more, because its name was not known then; nil once it is settled.
+    var namesDue: Instant?
+    /// How often it was asked.
+    var nameTries = 0
     /// Modification time when first seen, µs since the epoch: the kernel's nearest to a time of birth.
     let created: Int64
     var isGone = false

@@ -86,6 +86,22 @@ final class CgroupTree {
         return reader.read(&node.processFile, "cgroup.procs", in: directory, streamed: true, now: now)
     }
 
+    /// Visits the processes of a node's own cgroup as they are now; false where that is not known. `body` must not
+    /// read anything with the same reader.
+    func visitProcesses(of node: CgroupNode, now: Int64, _ body: (Int32) -> Void) -> Bool {
+        let (directory, isTemporary) = enter(node)
+        guard directory >= 0 else { return false }
+        defer { if isTemporary { Glibc.close(directory) } }
+        switch readProcesses(node, directory, now: now) {
+        case .bytes(let bytes):
+            _ = CgroupProcs(parsing: bytes, visit: body)
+            return true
+        // A threaded cgroup's processes are listed where its domain begins.
+        case .missing: return true
+        case .gone, .failed: return false
+        }
+    }
+
     private func drop(_ node: CgroupNode) {
         count -= Self.size(node)
         node.close(reader)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 import Vitals
 
@@ -78,11 +79,27 @@ struct ContainerProcess {
         return true
     }
 
+    /// The mounts that it sees; by its own directory, so never those of a stranger.
+    func mounts(_ reader: KernelReader, proc: String) -> KernelReader.Contents {
+        guard pid > 0 else { return .missing }
+        return directory >= 0
+            ? reader.read("mountinfo", in: directory) : reader.read(path: proc + "/\(pid)/mountinfo")
+    }
+
+    /// Opens its root directory, to be looked at only; negative errno where that fails. Needs leave to trace it.
+    func root(proc: String) -> Int32 {
+        guard pid > 0 else { return -ESRCH }
+        let descriptor =
+            directory >= 0
+            ? clinux_open_place(directory, "root") : clinux_open_place(AT_FDCWD, proc + "/\(pid)/root")
+        return descriptor >= 0 ? descriptor : -errno
+    }
+
     private static func lists(
         _ node: CgroupNode, _ pid: Int32, _ tree: CgroupTree, _ reader: KernelReader, now: Int64
     ) -> Bool {
         var found = false
-        visit(node, tree, reader, now: now) { if $0 == pid { found = true } }
+        _ = tree.visitProcesses(of: node, now: now) { if $0 == pid { found = true } }
         return found
     }
 
@@ -104,20 +121,9 @@ struct ContainerProcess {
     private func collect(
         _ node: CgroupNode, _ tree: CgroupTree, _ reader: KernelReader, now: Int64, into pids: inout [Int32]
     ) {
-        Self.visit(node, tree, reader, now: now) { pids.append($0) }
+        _ = tree.visitProcesses(of: node, now: now) { pids.append($0) }
         for child in node.children where child.match == nil && pids.count < Self.startsCompared {
             collect(child, tree, reader, now: now, into: &pids)
-        }
-    }
-
-    private static func visit(
-        _ node: CgroupNode, _ tree: CgroupTree, _ reader: KernelReader, now: Int64, _ body: (Int32) -> Void
-    ) {
-        let (directory, isTemporary) = tree.enter(node)
-        guard directory >= 0 else { return }
-        defer { if isTemporary { Glibc.close(directory) } }
-        if case .bytes(let bytes) = tree.readProcesses(node, directory, now: now) {
-            _ = CgroupProcs(parsing: bytes, visit: body)
         }
     }
 }

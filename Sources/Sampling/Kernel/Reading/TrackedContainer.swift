@@ -29,6 +29,8 @@ final class TrackedContainer {
     var purpose: Purpose
     var devices: [IOStat.Device] = []
     var interfaces: [NetDev.Interface] = []
+    /// The size of its root, where that is asked for.
+    var filesystem: FilesystemFigures?
     var labels = ContainerLabels()
     var pace = CPUPace()
     var process = ContainerProcess()

@@ -73,12 +73,13 @@ struct TLSSettings: Sendable, Hashable {
                     remedy: "Write the name that the server's certificate carries.")
             }
         }
-        if let caFile, !Self.holdsCertificates(caFile) {
+        let opening = object.reading.surroundings.opening
+        if let caFile, !Self.holdsCertificates(caFile, opening) {
             object.fault(
                 "caFile", "no PEM certificate can be read from \(caFile)",
                 remedy: "Check the path, its mode, and that it holds BEGIN CERTIFICATE.")
         }
-        if let certFile, !Self.holdsCertificates(certFile) {
+        if let certFile, !Self.holdsCertificates(certFile, opening) {
             object.fault(
                 "certFile", "no PEM certificate can be read from \(certFile)",
                 remedy: "Check the path, its mode, and that it holds BEGIN CERTIFICATE.")
@@ -103,7 +104,8 @@ struct TLSSettings: Sendable, Hashable {
         }
     }
 
-    private static func holdsCertificates(_ path: String) -> Bool {
+    private static func holdsCertificates(_ path: String, _ opening: (String) -> Void) -> Bool {
+        opening(path)
         guard let certificates = try? NIOSSLCertificate.fromPEMFile(path) else { return false }
         return !certificates.isEmpty
     }

@@ -26,6 +26,9 @@ package struct ContainerView: Sendable {
             container.member("runtime", identity.runtime)
             container.member("unit", identity.unit)
             if !identity.pod.isEmpty { container.member("pod", identity.pod) }
+            if !identity.podName.isEmpty { container.member("pod_name", identity.podName) }
+            if !identity.namespace.isEmpty { container.member("namespace", identity.namespace) }
+            if !identity.container.isEmpty { container.member("container", identity.container) }
             if !identity.uid.isEmpty { container.member("uid", identity.uid) }
             container.member("status", status)
             container.member("started", figures.started?.rfc3339)
@@ -64,6 +67,9 @@ package struct ContainerView: Sendable {
         identity.runtime = value["runtime"]?.string ?? ""
         identity.unit = value["unit"]?.string ?? ""
         identity.pod = value["pod"]?.string ?? ""
+        identity.podName = value["pod_name"]?.string ?? ""
+        identity.namespace = value["namespace"]?.string ?? ""
+        identity.container = value["container"]?.string ?? ""
         identity.uid = value["uid"]?.string ?? ""
         figures = ContainerFigures(identity: identity)
         figures.populated = value["status"]?.string.map { $0 == "running" }

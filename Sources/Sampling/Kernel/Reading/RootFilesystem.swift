@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Measures the file system that a container's root lies on, where that cannot hang: its type is looked up in the
+/// container's mountinfo before it is touched, and what is not local (NFS, FUSE) is left alone.
+struct RootFilesystem {
+    /// The mounts as vitald sees them.
+    let own: MountInfo
+    /// The host's root directory.
+    let files: String
+
+    /// The root of the process's mount namespace; nil where it is not local or not ours to measure.
+    func figures(of process: ContainerProcess, _ reader: KernelReader, proc: String) -> FilesystemFigures? {
+        guard case .bytes(let bytes) = process.mounts(reader, proc: proc),
+            let root = MountInfo(parsing: bytes).mount(of: "/"),
+            FilesystemFigures.localTypes.contains(root.type)
+        else { return nil }
+        let descriptor = process.root(proc: proc)
+        if descriptor >= 0 {
+            defer { close(descriptor) }
+            var named = root
+            // As cAdvisor has it, the device is the one that holds the data.
+            if let upper = upperMount(root) { named.source = upper.source }
+            return FilesystemFigures(named, descriptor: descriptor)
+        }
+        // Without leave to trace the process its root is closed to us.
+        guard descriptor == -EACCES || descriptor == -EPERM else { return nil }
+        return substitute(for: root).flatMap { FilesystemFigures($0) }
+    }
+
+    /// What to measure in place of a root: an overlay is as large as the file system that holds its upper layer,
+    /// unless a quota gives that layer a size of its own.
+    func substitute(for root: MountInfo.Mount) -> MountInfo.Mount? {
+        guard var upper = upperMount(root), FilesystemFigures.localTypes.contains(upper.type),
+            !Self.hasProjectQuota(upper)
+        else { return nil }
+        upper.point = files + upper.point
+        return upper
+    }
+
+    /// The mount that holds an overlay's upper layer; nil where it lies outside of what we see.
+    private func upperMount(_ overlay: MountInfo.Mount) -> MountInfo.Mount? {
+        guard overlay.type == "overlay" else { return nil }
+        let option = overlay.superOptions.split(separator: ",").first { $0.hasPrefix("upperdir=/") }
+        return option.flatMap { own.mount(of: String($0.dropFirst("upperdir=".count))) }
+    }
+
+    private static func hasProjectQuota(_ mount: MountInfo.Mount) -> Bool {
+        mount.superOptions.split(separator: ",").contains {
+            ["prjquota", "pquota", "pqnoenforce"].contains($0)
+        }
+    }
+}
