@@ -6,13 +6,14 @@ struct CgroupMount: Hashable {
     var directory: String?
     /// The mount point as the kernel names it, for sentences.
     var point: String?
-    /// Whether procfs hides other users' processes (`hidepid=`).
+    /// Whether procfs hides other users' processes from vitald (`hidepid=`).
     var hidesProcesses: Bool
 
     /// Finds the mount: never assume /sys/fs/cgroup, as a hybrid machine has cgroup2 at /sys/fs/cgroup/unified.
-    init(_ mounts: MountInfo, _ roots: KernelRoots) {
+    /// `status` is vitald's own; where it cannot be read, `hidepid=` is taken to hide from vitald too.
+    init(_ mounts: MountInfo, _ roots: KernelRoots, status: ProcessStatus? = nil) {
         hidesProcesses = mounts.mounts.contains {
-            $0.type == "proc" && $0.point == "/proc" && Self.hidesProcesses($0.superOptions)
+            $0.type == "proc" && $0.point == "/proc" && Self.hidesProcesses($0.superOptions, from: status)
         }
         // A container may see parts of the tree bind-mounted elsewhere; the shortest place is the mount itself.
         let candidates = mounts.mounts.filter { $0.type == "cgroup2" }
@@ -26,12 +27,21 @@ struct CgroupMount: Hashable {
         }
     }
 
-    /// `hidepid=` has been a number, 0 for off, and is a word since Linux 5.8 (proc(5)).
-    private static func hidesProcesses(_ options: String) -> Bool {
-        // Not String.contains(String): it links 1.4 MiB of a regex engine.
-        options.split { $0 == "," }.contains {
-            $0.hasPrefix("hidepid=") && $0 != "hidepid=0" && $0 != "hidepid=off"
+    /// `hidepid=` has been a number, 0 for off, and is a word since Linux 5.8 (proc(5)). It hides nothing from
+    /// members of `gid=`, which is root's group where it is not said, nor from who may trace everybody; `ptraceable`
+    /// (4) minds the latter alone.
+    private static func hidesProcesses(_ options: String, from status: ProcessStatus?) -> Bool {
+        var hiding: Substring = "off"
+        var group: Int64 = 0
+        for option in options.split(separator: ",") {
+            // Not String.contains(String): it links 1.4 MiB of a regex engine.
+            if option.hasPrefix("hidepid=") { hiding = option.dropFirst(8) }
+            if option.hasPrefix("gid=") { group = Int64(option.dropFirst(4)) ?? -1 }
         }
+        guard hiding != "off", hiding != "0" else { return false }
+        guard let status else { return true }
+        let mindsGroup = hiding != "ptraceable" && hiding != "4"
+        return !status.maySeeAll && !(mindsGroup && status.groups.contains(group))
     }
 
     /// One sentence for each thing that the machine does not offer: what is missing, why, and the remedy.

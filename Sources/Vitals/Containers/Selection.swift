@@ -2,6 +2,9 @@
 
 /// Picks containers and units by shell globs on name, unit or id prefix; `!` excludes; the first match wins.
 ///
+/// A unit is also picked by the name that systemctl shows, escapes and all: in a glob the backslash of
+/// `my\x2ddash.service` would only make the `x` plain.
+///
 /// `self` is the cgroup of vitald itself and `host` the root; both are answered by whoever reads the kernel.
 package struct Selection: Sendable, Hashable {
     /// The patterns in order.
@@ -20,13 +23,19 @@ package struct Selection: Sendable, Hashable {
             let glob = excludes ? String(pattern.dropFirst()) : pattern
             let matches =
                 Glob.matches(glob, identity.name) || Glob.matches(glob, identity.unit)
-                || Glob.matches(glob, identity.id)
+                || Glob.matches(glob, identity.id) || Self.isDirectory(glob, of: identity)
                 || (glob.utf8.first == UInt8(ascii: "/") && identity.id.utf8.starts(with: glob.utf8)
                     && (identity.id.utf8.count == glob.utf8.count || glob.utf8.last == UInt8(ascii: "/")
                         || Array(identity.id.utf8)[glob.utf8.count] == UInt8(ascii: "/")))
             if matches { return !excludes }
         }
         return false
+    }
+
+    /// Whether a pattern is, to the letter, the escaped name of the directory that the identity stands for.
+    private static func isDirectory(_ pattern: String, of identity: ContainerIdentity) -> Bool {
+        guard pattern.utf8.contains(UInt8(ascii: "\\")) else { return false }
+        return identity.id.utf8.reversed().starts(with: ("/" + pattern).utf8.reversed())
     }
 }
 

@@ -165,20 +165,6 @@ struct ParserTests {
     }
 
     @Test(
-        "procfs hides processes unless hidepid is off, by number or by word",
-        arguments: [
-            ("rw", false), ("rw,hidepid=0", false), ("rw,hidepid=off", false), ("rw,hidepid=2", true),
-            ("rw,gid=5,hidepid=invisible", true), ("rw,nohidepid=2", false),
-        ])
-    func hiddenProcesses(options: String, hides: Bool) {
-        let line = "23 25 0:20 / /proc rw,nosuid shared:5 - proc proc \(options)\n"
-
-        let mount = CgroupMount(KernelFixture.parse(line) { MountInfo(parsing: $0) }, KernelRoots())
-
-        #expect(mount.hidesProcesses == hides)
-    }
-
-    @Test(
         "/proc/PID/cgroup: the path may hold colons, a dead cgroup's suffix falls away, outside is nobody's")
     func processCgroup() {
         let parse: (String) -> String? = { text in
@@ -229,11 +215,12 @@ struct ParserTests {
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return Int(seed >> 33) % bound
         }
-        let sources = try [
+        let files = try [
             "proc/stat", "proc/meminfo", "proc/loadavg", "proc/vmstat", "proc/self/mountinfo", "proc/1/stat",
             "proc/1/limits", "proc/net/dev", "proc/pressure/cpu", scope + "/io.stat", scope + "/memory.stat",
             scope + "/cgroup.events", scope + "/container/cpu.max", scope + "/container/cpu.stat",
         ].map { try KernelFixture.file($0) }
+        let sources = files + [Array("Gid:\t1\t2\t3\t4\nGroups:\t4 5 \nCapEff:\t0f\n".utf8)]
         let tokens = [
             "18446744073709551615", "-1", ":", "=", "\n", "\0", " ", "(", ")", "max", "\u{ff}",
             "9223372036854775807",
@@ -270,6 +257,7 @@ struct ParserTests {
             _ = CgroupProcs(parsing: bytes)
             _ = ProcessStat(parsing: bytes)
             _ = ProcessLimits(parsing: bytes)
+            _ = ProcessStatus(parsing: bytes)
             _ = ProcessCgroup.parse(bytes)
             _ = MountInfo(parsing: bytes)
             _ = MemInfo(parsing: bytes)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One throw-away machine: a copy-on-write disk over the image, qemu, and ssh into it."""
+import json
 import os
 import pathlib
 import re
@@ -13,7 +14,17 @@ import time
 
 BOOT_TIME = 300
 BOOT_TIME_KVM = 40
+# A KVM that does not work spins before the kernel's first word, which else comes within two seconds.
+SILENCE_KVM = 15
 KERNEL = "root=/dev/vda rw console=ttyS0 net.ifnames=0 mitigations=off no_timer_check panic=-1 loglevel=4"
+# One line over the daemon's socket and its answer.
+ASK = """import socket, sys
+peer = socket.socket(socket.AF_UNIX)
+peer.settimeout(30)
+peer.connect("/run/vitald/vitald.sock")
+peer.sendall(sys.argv[1].encode() + b"\\n")
+print(peer.makefile().readline())
+"""
 
 
 class Machine:
@@ -36,9 +47,7 @@ class Machine:
         try:
             for self.emulated in ([True] if self.emulated else [False, True]):
                 self._start(disk)
-                patience = BOOT_TIME if self.emulated else BOOT_TIME_KVM
-                if until(lambda: self.qemu.poll() is not None or self.run("true", 10).code == 0, patience) \
-                        and self.qemu.poll() is None:
+                if self._comes_up():
                     break
                 self._kill()
             else:
@@ -56,12 +65,24 @@ class Machine:
             "-accel", "kvm", "-cpu", "host,-arch-capabilities"]
         with open(self.place / "qemu.log", "wb") as log:
             self.qemu = subprocess.Popen(
-                ["qemu-system-x86_64", *accelerator, "-M", "q35", "-smp", "2", "-m", "2048", "-nodefaults", "-display",
+                ["qemu-system-x86_64", *accelerator, "-M", "q35", "-smp", "1", "-m", "2048", "-nodefaults", "-display",
                  "none", "-kernel", self.image.kernel, "-initrd", self.image.initrd, "-append", KERNEL,
                  "-drive", f"if=virtio,file={disk},format=qcow2,cache=unsafe", "-device", "virtio-rng-pci",
                  "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-10.0.2.15:22",
                  "-device", "virtio-net-pci,netdev=net,romfile=", "-serial", f"file:{self.place}/console"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def _comes_up(self):
+        """Waits until a shell answers; False where that does not come."""
+        if not self.emulated and not until(lambda: self.console() or not self.lives(), SILENCE_KVM):
+            return False
+        until(lambda: not self.lives() or self.run("true", 10).code == 0,
+              BOOT_TIME if self.emulated else BOOT_TIME_KVM)
+        return self.lives() and self.run("true", 10).code == 0
+
+    def lives(self):
+        """Whether its process does."""
+        return self.qemu.poll() is None
 
     def __exit__(self, *_):
         self._ssh("-O", "exit", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -75,7 +96,8 @@ class Machine:
 
     def console(self):
         """The end of what the machine wrote to its serial line."""
-        return (self.place / "console").read_text(errors="replace")[-2000:]
+        console = self.place / "console"
+        return console.read_text(errors="replace")[-2000:] if console.exists() else ""
 
     def _ssh(self, *words, **keywords):
         options = [f"Port={self.port}", f"IdentityFile={self.image.key}", "BatchMode=yes", "IdentitiesOnly=yes",
@@ -116,6 +138,12 @@ class Machine:
         answer = self.run("curl -sS --max-time 60 http://127.0.0.1:9847/metrics", 90)
         return Page(answer.out)
 
+    def ask(self, method, **parameters):
+        """What the daemon answers to a call over its socket; empty where nothing came."""
+        call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
+        answer = self.run(f"python3 -c {shlex.quote(ASK)} {shlex.quote(call)}", 60)
+        return json.loads(answer.out) if answer.code == 0 and answer.out.strip() else {}
+
     def journal(self, *conditions):
         """The daemon's journal as one text, oldest first."""
         return self.run("journalctl -u vitald -o cat --no-pager " + shlex.join(conditions)).out
@@ -137,7 +165,7 @@ class Answer:
 
 
 class Page:
-    """A metrics page: samples by name and labels."""
+    """A metrics page: samples by name and labels, these without their escapes."""
 
     def __init__(self, text):
         self.text = text
@@ -145,7 +173,8 @@ class Page:
         for line in text.splitlines():
             match = re.fullmatch(r'([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)', line)
             if match and not line.startswith("#"):
-                labels = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[2] or ""))
+                labels = {name: re.sub(r"\\(.)", lambda escape: {"n": "\n"}.get(escape[1], escape[1]), value)
+                          for name, value in re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', match[2] or "")}
                 self.samples.append((match[1], labels, float(match[3])))
 
     def all(self, family, /, **labels):

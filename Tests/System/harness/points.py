@@ -24,22 +24,36 @@ def expect(truth, told):
         raise Refuted(str(told))
 
 
-def show(machine, wanted):
-    """Runs the points whose title has one of the wanted words (all, where none is given). How many failed."""
-    failed = 0
-    for title, function in POINTS:
-        if wanted and not any(word in title for word in wanted):
-            continue
+def chosen(wanted):
+    """The points whose title has one of the wanted words; all, where none is given."""
+    return [entry for entry in POINTS if not wanted or any(word in entry[0] for word in wanted)]
+
+
+def show(machine, points):
+    """Runs the points in their order, each told as it ends; (verdict, seconds, title) of each."""
+    results = []
+    for title, function in points:
         start = time.monotonic()
         try:
+            expect(machine.lives(), "the machine is gone")
             function(machine)
             verdict, told = "ok", ""
         except Refuted as refuted:
             verdict, told = "FAIL", str(refuted)
         except Exception:  # a fault of the test itself is a failed point, not the end of the others
             verdict, told = "FAIL", traceback.format_exc(limit=3)
-        failed += verdict != "ok"
-        print(f"{verdict:4}  {time.monotonic() - start:6.1f} s  {title}", flush=True)
-        for line in told.splitlines():
-            print(f"                 {line}", flush=True)
-    return failed
+        results.append((verdict, time.monotonic() - start, title))
+        print(line(*results[-1]), flush=True)
+        for text in told.splitlines():
+            print(f"                 {text}", flush=True)
+    return results
+
+
+def line(verdict, seconds, title):
+    """One point as it is told."""
+    return f"{verdict:4}  {seconds:6.1f} s  {title}"
+
+
+def table(results):
+    """All points and how they came out, numbered."""
+    return "\n".join(f"{number:3}  {line(*result)}" for number, result in enumerate(results, 1))

@@ -24,7 +24,7 @@ def redis(machine):
     try:
         took = turned(machine, "cache", "unhealthy", 40)
         expect(took is not None and took < 25, f"turned after {took} s, expected within 2 intervals of 5 s")
-        expect("refuses connections" in machine.journal("-n", "10", "VITALD_CHECK=cache"), machine.journal("-n", "5"))
+        expect("refused the connection" in machine.journal("-n", "10", "VITALD_CHECK=cache"), machine.journal("-n", "5"))
         reasons = machine.run("journalctl -u vitald -o json VITALD_CHECK=cache VITALD_REASON=refused").out
         expect(reasons, "no entry with VITALD_REASON=refused")
         expect(machine.page().one("redis_up", dependency="cache") == 0, "redis_up is not 0")

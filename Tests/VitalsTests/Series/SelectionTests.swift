@@ -57,6 +57,21 @@ struct SelectionTests {
         #expect(!Selection([]).picks(web))
     }
 
+    @Test("a unit is picked by its plain name and by the escaped one that systemctl shows")
+    func escapedUnit() {
+        let dash = identity(#"/system.slice/my\x2ddash.service"#, unit: "my-dash.service")
+        let other = identity("/system.slice/myx2ddash.service", unit: "myx2ddash.service")
+
+        #expect(Selection(["my-dash.service"]).picks(dash))
+        #expect(Selection([#"my\x2ddash.service"#]).picks(dash))
+        #expect(Selection([#"/system.slice/my\x2ddash.service"#]).picks(dash))
+        #expect(!Selection([#"!my\x2ddash.service"#, "*"]).picks(dash))
+        #expect(!Selection([#"dash\x2d.service"#]).picks(dash))
+        #expect(!Selection([#"\x2ddash.service"#]).picks(dash))
+        // As a glob, where a backslash makes the next byte plain, it still means what it always meant.
+        #expect(Selection([#"my\x2ddash.service"#]).picks(other))
+    }
+
     @Test("an exclamation mark excludes, and order decides")
     func excludes() {
         let web = identity("/a", name: "web-1")

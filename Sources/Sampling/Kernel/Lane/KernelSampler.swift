@@ -173,7 +173,12 @@ final class KernelSampler {
             if let cgroup = roots.cgroup, tree == nil { tree = CgroupTree(cgroup, reader) }
             return
         }
-        let found = CgroupMount(MountInfo(parsing: bytes), roots)
+        let mounts = MountInfo(parsing: bytes)
+        var status: ProcessStatus?
+        if case .bytes(let bytes) = reader.read(path: roots.proc("self/status")) {
+            status = ProcessStatus(parsing: bytes)
+        }
+        let found = CgroupMount(mounts, roots, status: status)
         mount = found
         if let directory = found.directory, tree == nil { tree = CgroupTree(directory, reader) }
     }
