@@ -114,9 +114,14 @@ class Stream:
         self.socket.close()
 
     def ask(self, method, **parameters):
-        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
-        self.socket.sendall(json.dumps(request).encode() + b"\n")
-        answer = json.loads(self.lines.readline())
+        """The result of a call; an error is raised."""
+        answer = self.call(method, **parameters)
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']}")
         return answer["result"]
+
+    def call(self, method, **parameters):
+        """The whole answer."""
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        self.socket.sendall(json.dumps(request).encode() + b"\n")
+        return json.loads(self.lines.readline())

@@ -64,7 +64,8 @@ class Floors:
         words = self._run([self.build("kernelfiles"), rounds, round(pause * 1000), samples, label], input="\n".join(paths) + "\n")
         return Files(int(words[0]), float(words[3]), float(words[4]))
 
-    def checks(self, rounds, postgres, redis, port):
-        """CPU seconds that C takes for one round of the same checks."""
+    def checks(self, rounds, pause, neighbours):
+        """CPU seconds that C takes for one round of the same checks, with so many seconds before each of them."""
         program = self.build("checks", "-I/usr/include/postgresql", "-lpq", "-lhiredis")
-        return float(self._run([program, rounds, postgres, redis, port])[0])
+        return float(self._run([program, rounds, round(pause * 1000), neighbours.postgres.keywords,
+                                neighbours.redis.path, neighbours.web.port])[0])
