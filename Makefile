@@ -8,7 +8,8 @@ DESTDIR ?=
 # The import law, and no warnings in our own targets.
 LAW = --explicit-target-dependency-import-check error
 STRICT = $(LAW) -Xswiftc -warnings-as-errors
-RELEASE = -c release --static-swift-stdlib $(LAW) $(shell packaging/link-flags .build/archives)
+LINK = $(or $(shell packaging/link-flags $(SWIFT) .build/archives),$(error packaging/link-flags failed, see above))
+RELEASE = -c release --static-swift-stdlib $(LAW) $(LINK)
 BIN = .build/release
 
 .DEFAULT_GOAL := help

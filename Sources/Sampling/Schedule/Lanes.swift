@@ -25,6 +25,8 @@ package final class Lanes: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var threads = 0
+    /// Lanes that were begun and have not asked for a job yet.
+    private var opening = 0
     /// Lanes that wait for a job.
     private var idle = 0
     private var queue: [@Sendable () -> Void] = []
@@ -55,16 +57,16 @@ package final class Lanes: @unchecked Sendable {
     /// Runs a job on a lane, now or as soon as one is free; never on the caller's thread.
     package func run(_ job: @escaping @Sendable () -> Void) {
         pthread_mutex_lock(mutex)
-        // Each job of the queue has one of the waiting lanes for itself, whichever lane takes it in the end.
-        let mustOpen = idle <= queue.count && threads < limit
+        // Each job of the queue has one of these lanes for itself, whichever takes it in the end.
+        let mustOpen = idle + opening <= queue.count && threads < limit
+        queue.append(job)
         if mustOpen {
             threads += 1
-        } else {
-            queue.append(job)
+            opening += 1
         }
         pthread_mutex_unlock(mutex)
         // Behind the lock, or the woken lane would wait for it at once.
-        if mustOpen { open(job) } else { pthread_cond_signal(condition) }
+        if mustOpen { open() } else { pthread_cond_signal(condition) }
     }
 
     /// How many lanes are working.
@@ -74,8 +76,8 @@ package final class Lanes: @unchecked Sendable {
         return threads - idle
     }
 
-    private func open(_ job: @escaping @Sendable () -> Void) {
-        let work = Unmanaged.passRetained(Work(lanes: self, first: job))
+    private func open() {
+        let work = Unmanaged.passRetained(self)
         let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { storage -> Int32 in
             guard let attributes = storage.baseAddress, pthread_attr_init(attributes) == 0 else {
                 return ENOMEM
@@ -88,7 +90,7 @@ package final class Lanes: @unchecked Sendable {
                 &thread, attributes,
                 { pointer in
                     guard let pointer else { return nil }
-                    Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().run()
+                    Unmanaged<Lanes>.fromOpaque(pointer).takeRetainedValue().work()
                     return nil
                 }, work.toOpaque())
         }
@@ -97,7 +99,7 @@ package final class Lanes: @unchecked Sendable {
             work.release()
             pthread_mutex_lock(mutex)
             threads -= 1
-            queue.append(job)
+            opening -= 1
             pthread_mutex_unlock(mutex)
         }
     }
@@ -126,19 +128,11 @@ package final class Lanes: @unchecked Sendable {
         idle -= 1
     }
 
-    /// The work of one thread: its first job, then whatever waits.
-    private final class Work: Sendable {
-        let lanes: Lanes
-        let first: @Sendable () -> Void
-
-        init(lanes: Lanes, first: @escaping @Sendable () -> Void) {
-            self.lanes = lanes
-            self.first = first
-        }
-
-        func run() {
-            first()
-            while let job = lanes.next() { job() }
-        }
+    /// What a lane does.
+    private func work() {
+        pthread_mutex_lock(mutex)
+        opening -= 1
+        pthread_mutex_unlock(mutex)
+        while let job = next() { job() }
     }
 }

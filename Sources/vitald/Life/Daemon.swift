@@ -165,6 +165,7 @@ final class Daemon {
         guard startKeeper() else {
             return fail(Listeners.Failure(sentence: "no thread can be started. Raise TasksMax=.", code: 1))
         }
+        let startPages = StartPages()
         let home = NIOLoopBound(self, eventLoop: loop)
         // Every result publishes a report; what the sentence counts changes by a change alone.
         board.listen { _, changes in if !changes.isEmpty { home.value.planStatus() } }
@@ -172,8 +173,9 @@ final class Daemon {
         sample()
         notifier.send(
             "READY=1\n" + Notifier.status(statusLine.next(board.report) ?? StatusLine.running(board.report)))
-        loop.assumeIsolated().scheduleTask(in: .nanoseconds(StartPages.after.nanoseconds)) { [lanes] in
-            lanes.run { StartPages.giveBack() }
+        let pause = TimeAmount.nanoseconds(StartPages.after.nanoseconds)
+        loop.assumeIsolated().scheduleTask(in: pause) { [lanes, startPages] in
+            lanes.run { startPages.giveBack() }
         }
         let places = addresses + listeners.sockets.map(\.path)
         log.write(

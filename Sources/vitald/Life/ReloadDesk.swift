@@ -90,7 +90,11 @@ final class ReloadDesk {
 
     private func begin(_ waiters: [Waiter]) {
         duties.begin()
-        guard hung < Self.hungLimit else { return answer(.failure(.exhausted(Self.hungLimit)), waiters) }
+        guard hung < Self.hungLimit else {
+            // They may hang for want of a thread, which there may be now.
+            if lanes.working < hung { lanes.run {} }
+            return answer(.failure(.exhausted(Self.hungLimit)), waiters)
+        }
         numbers &+= 1
         let (number, place) = (numbers, ReadingPlace())
         let timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds(deadline.nanoseconds)) {

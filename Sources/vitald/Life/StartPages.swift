@@ -3,30 +3,49 @@
 import Glibc
 import Vitals
 
-/// The pages of programs and libraries that only the start needed: the loader, relocations, the runtime's look at
-/// its own tables. They stay mapped, and count as resident memory, until somebody unmaps them.
+/// The pages of the program and its libraries that only the start needed: relocations, the runtime's look at its own
+/// tables. They stay mapped, and count as resident memory, until somebody unmaps them.
 ///
 /// Whatever is used again is mapped again from the page cache, at the price of one minor fault for 64 KiB. Only
-/// mappings without a private page are touched (Anonymous and Swap are 0), for those come back as they were.
-enum StartPages {
+/// mappings without a private page are touched (Anonymous and Swap are 0), for those come back as they were; and only
+/// those that were there before any thread could load a library or let one go, since these stay for good.
+struct StartPages {
     /// Long enough that all checks have run once, which spread over five seconds.
     static let after = Duration.seconds(10)
     /// Longer lines do not occur: 73 columns and a path.
     private static let longestLine = 8192
 
+    private var mapped: Set<Range<UInt>> = []
+
+    /// Notes what is mapped now.
+    init(reading path: String = "/proc/self/maps") {
+        Self.lines(of: path) { line in
+            if let range = Self.mapping(Self.words(line)) { mapped.insert(range) }
+        }
+    }
+
     /// Gives them back to the kernel; where smaps cannot be read nothing happens, and nothing is lost.
-    static func giveBack(reading path: String = "/proc/self/smaps") {
+    func giveBack(reading path: String = "/proc/self/smaps") {
+        var mappings = Mappings()
+        Self.lines(of: path) { line in
+            guard let range = mappings.clean(line), mapped.contains(range) else { return }
+            madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED)
+        }
+    }
+
+    private static func lines(of path: String, _ take: (UnsafeRawBufferPointer) -> Void) {
         guard let file = fopen(path, "re") else { return }
         defer { fclose(file) }
-        var mappings = Mappings()
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: longestLine) { buffer in
             guard let base = buffer.baseAddress else { return }
             while fgets(base, Int32(longestLine), file) != nil {
-                let line = UnsafeRawBufferPointer(start: base, count: strlen(base))
-                guard let range = mappings.clean(line) else { continue }
-                madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED)
+                take(UnsafeRawBufferPointer(start: base, count: strlen(base)))
             }
         }
+    }
+
+    private static func words(_ line: UnsafeRawBufferPointer) -> [Slice<UnsafeRawBufferPointer>] {
+        line.split(maxSplits: 5) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
     }
 
     /// Picks the mappings of files that are neither writable nor changed in memory from smaps (proc_pid_smaps(5)):
@@ -42,7 +61,7 @@ enum StartPages {
 
         /// Takes the next line; a range where it completes what must be known of a mapping.
         mutating func clean(_ line: UnsafeRawBufferPointer) -> Range<UInt>? {
-            let words = line.split(maxSplits: 5) { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+            let words = StartPages.words(line)
             guard let head = words.first else { return nil }
             if head.last != UInt8(ascii: ":") {
                 candidate = StartPages.mapping(words)

@@ -9,6 +9,7 @@ import time
 
 from bench import process
 from bench.daemon import Daemon
+from bench.memory import SETTLED
 from bench.scraping import FRESHNESS
 from bench.tree import Tree
 
@@ -53,6 +54,7 @@ def _counted(place, containers):
     environment = {"LD_PRELOAD": str(library), "ALLOCATIONS_FILE": str(counters)}
     daemon = Daemon(place, tree, environment=environment, checks=[])
     place.floors.scrape(daemon, 20)
+    time.sleep(max(0, daemon.begun + SETTLED - time.perf_counter()))
     result = {}
 
     def allocations():
