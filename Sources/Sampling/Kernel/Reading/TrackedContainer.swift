@@ -72,14 +72,9 @@ final class TrackedContainer {
         guard directory >= 0 else { return directory == -ENOENT ? .gone : .failed }
         defer { if isTemporary { Glibc.close(directory) } }
         let opensBefore = reader.opens
-        for i in files.indices {
-            let file = ContainerFile.all[i]
-            switch reader.read(&files[i], file.name, in: directory, now: now) {
-            case .bytes(let bytes): bad &+= file.parse(bytes, row, &devices)
-            case .missing: continue
-            case .gone: return .gone
-            case .failed: return .failed
-            }
+        switch readFiles(reader, directory, into: row, now: now, bad: &bad) {
+        case .whole: break
+        case let reading: return reading
         }
         // A file that was not to be opened may be missing, or the whole cgroup: only the latter is dead.
         if reader.opens != opensBefore, !tree.isAlive(node, directory, now: now) { return .gone }
@@ -89,6 +84,29 @@ final class TrackedContainer {
         // In a captured tree the directory's time is that of the copy.
         row[.created] = tree.isKernel ? node.created : nil
         return .whole
+    }
+
+    /// Reads the files of the cgroup itself: twenty of them at every reading of every container, so the tables are taken
+    /// in hand once and not once for each.
+    private func readFiles(
+        _ reader: KernelReader, _ directory: Int32, into row: FigureRow, now: Int64, bad: inout Int
+    ) -> Reading {
+        var found = devices
+        devices = []
+        defer { devices = found }
+        return files.withUnsafeMutableBufferPointer { files in
+            ContainerFile.all.withUnsafeBufferPointer { all in
+                for i in files.indices {
+                    switch reader.read(&files[i], all[i].name, in: directory, now: now) {
+                    case .bytes(let bytes): bad &+= all[i].parse(bytes, row, &found)
+                    case .missing: continue
+                    case .gone: return .gone
+                    case .failed: return .failed
+                    }
+                }
+                return .whole
+            }
+        }
     }
 
     /// Reads CPU alone, for a baseline.
