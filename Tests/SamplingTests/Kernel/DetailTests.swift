@@ -249,6 +249,27 @@ struct DetailTests {
     }
 
     @Test(
+        "an overlay whose upper layer is not local, or not known, is never touched",
+        arguments: [
+            ("fuse.sshfs", "upperdir=/var/lib/docker/a/diff"),
+            ("virtiofs", "upperdir=/var/lib/docker/a/diff"),
+            ("overlay", "upperdir=/var/lib/docker/a/diff"), ("xfs", "upperdir=a/diff"),
+            ("xfs", "lowerdir=/l"),
+            ("xfs", "upperdir=/var/lib/docker/a/diff"),
+        ])
+    func upper(type: String, option: String) throws {
+        let tree = try PlainTree()
+        Self.container(tree, root: "60 50 0:44 / / rw - overlay overlay rw,\(option)")
+        tree.write(
+            "proc/self/mountinfo",
+            "20 1 254:1 / / rw - ext4 /dev/vda1 rw\n30 20 0:50 / /var/lib/docker rw - \(type) x rw\n")
+
+        #expect(
+            Self.page(tree, [.filesystem], files: tree.path).contains { $0.hasPrefix("container_fs_limit") }
+                == (type == "xfs" && option.hasPrefix("upperdir=/")))
+    }
+
+    @Test(
         "where the root is closed to us the upper layer's file system stands for it, but never with a quota")
     func substitute() throws {
         func mounts(_ text: String) -> MountInfo { KernelFixture.parse(text) { MountInfo(parsing: $0) } }
