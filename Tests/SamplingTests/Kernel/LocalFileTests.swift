@@ -43,10 +43,14 @@ struct LocalFileTests {
         tree.link("home/agno/link.json", to: "names.json")
         tree.link("home/agno/absolute.json", to: tree.path + "/elsewhere/names.json")
         tree.link("home/agno/below", to: "../../elsewhere")
+        tree.link("home/agno/here", to: ".")
         tree.link("home/agno/fd", to: "/proc/self/fd")
 
         #expect(name(mine("names.json")) == "db")
-        for path in ["link.json", "absolute.json", "below/names.json", "../../elsewhere/names.json", "fd/0"] {
+        for path in [
+            "link.json", "absolute.json", "below/names.json", "here/names.json",
+            "../../elsewhere/names.json", "fd/0",
+        ] {
             #expect(disk.mark(mine(path)) == nil, "\(path)")
             #expect(disk.bytes(mine(path)) == nil, "\(path)")
         }
