@@ -180,7 +180,7 @@ struct NameTests {
             "user.slice/user-\(eve).slice/user@\(eve).service/user.slice/libpod-\(other).scope", usage: 1)
         tree.write(
             "files/etc/passwd",
-            "nobody:x:65534:65534::/:/bin/false\nbroken\nagno:x:\(me):1000:A,,,:/home/agno:/bin/bash\n"
+            "other:x:\(me + 2):65534::/:/bin/false\nbroken\nagno:x:\(me):1000:A,,,:/home/agno:/bin/bash\n"
                 + "twice:x:\(me):1000::/home/twice:/bin/sh\neve:x:\(eve):1001::/home/eve:/bin/sh\n")
         let storage = ".local/share/containers/storage/overlay-containers/containers.json"
         tree.write(
