@@ -57,7 +57,8 @@ struct DetailTests {
         tree.container("b.service", usage: 1, more: ["cgroup.procs": "0\n"])
         tree.container("c.service", usage: 1, more: ["cgroup.procs": "11\n"])
         Self.process(tree, 11, ["socket:[7]"])
-        tree.write("proc/12/fd", "no directory")
+        // Root is denied nothing, so 12 is hidden from whoever runs this.
+        tree.write("proc/self/mountinfo", "23 25 0:20 / /proc rw shared:5 - proc proc rw,hidepid=2\n")
         let sampler = KernelFixture.sampler(
             tree.roots, KernelOptions(host: false, details: [.fileDescriptors, .sockets]))
 
@@ -132,6 +133,71 @@ struct DetailTests {
         #expect(page.contains("container_sockets\(labels) \(expected.sockets)"))
     }
 
+    /// Counts the open files of a tree of plain files.
+    private static func census(
+        _ tree: PlainTree, hidesProcesses: Bool = false, _ reader: KernelReader = KernelReader(budget: 0),
+        before: () -> Void = {}
+    ) throws -> (files: Int64?, sockets: Int64?, denied: Int) {
+        let cgroups = CgroupTree(tree.path + "/cgroup", reader)
+        cgroups.scan(now: 0)
+        let node = try #require(cgroups.root?.children.first)
+        before()
+        var census = DescriptorCensus(
+            tree.roots, cgroups, reader, [.fileDescriptors, .sockets], hidesProcesses: hidesProcesses, now: 1)
+        defer { census.close() }
+        let count = census.count(node)
+        return (count.files, count.sockets, census.denied)
+    }
+
+    @Test("what has been forked or has vanished since the scan does not take the figure away")
+    func changes() throws {
+        let tree = try PlainTree()
+        tree.container("a.service", usage: 1, more: ["cgroup.procs": "11\n"])
+        tree.container("a.service/job", usage: 1, more: ["cgroup.procs": "13\n"])
+        for pid in 11...13 { Self.process(tree, pid, ["/dev/null", "socket:[\(pid)]"]) }
+
+        let forked = try Self.census(tree) { tree.write("cgroup/a.service/cgroup.procs", "11\n12\n") }
+        #expect(forked.files == 6 && forked.sockets == 3)
+        let vanished = try Self.census(tree) { tree.remove("cgroup/a.service/job") }
+        #expect(vanished.files == 4 && vanished.sockets == 2)
+        let outside = try Self.census(tree) { tree.write("cgroup/a.service/cgroup.procs", "11\n0\n") }
+        #expect(outside.files == nil && outside.sockets == nil)
+    }
+
+    @Test("where procfs hides processes one that is not there counts as denied, not as none")
+    func hidden() throws {
+        let tree = try PlainTree()
+        tree.container("a.service", usage: 1, more: ["cgroup.procs": "11\n12\n"])
+        Self.process(tree, 11, ["socket:[7]"])
+
+        let seen = try Self.census(tree)
+        #expect(seen.files == 1 && seen.sockets == 1 && seen.denied == 0)
+        let hidden = try Self.census(tree, hidesProcesses: true)
+        #expect(hidden.files == nil && hidden.sockets == nil && hidden.denied == 1)
+        tree.write(
+            "proc/self/mountinfo", "23 25 0:20 / /proc rw,nosuid shared:5 - proc proc rw,hidepid=invisible\n")
+        #expect(
+            !Self.page(tree, [.fileDescriptors, .sockets]).contains {
+                $0.hasPrefix("container_sockets") || $0.hasPrefix("container_file_descriptors")
+            })
+    }
+
+    @Test("a look that fails for another reason gives no figure and is no denial")
+    func failing() throws {
+        let tree = try PlainTree()
+        tree.container("a.service", usage: 1, more: ["cgroup.procs": "11\n12\n"])
+        Self.process(tree, 11, ["socket:[7]"])
+        // ELOOP stands for EMFILE and the like.
+        tree.link("proc/12/fd", to: "fd")
+
+        let count = try Self.census(tree)
+
+        #expect(count.files == nil && count.sockets == nil && count.denied == 0)
+        let sampler = KernelFixture.sampler(tree.roots, KernelOptions(host: false, details: [.sockets]))
+        #expect(KernelFixture.page(sampler).contains(#"vitald_collector_success{collector="descriptors"} 0"#))
+        #expect(!sampler.missing.contains { $0.contains("may not look at the open files") })
+    }
+
     /// A container whose process sees this as its root.
     private static func container(_ tree: PlainTree, root line: String) {
         let scope = "docker-\(id).scope"
@@ -180,6 +246,27 @@ struct DetailTests {
 
         #expect(
             !Self.page(tree, [.filesystem], files: tree.path).contains { $0.hasPrefix("container_fs_limit") })
+    }
+
+    @Test(
+        "an overlay whose upper layer is not local, or not known, is never touched",
+        arguments: [
+            ("fuse.sshfs", "upperdir=/var/lib/docker/a/diff"),
+            ("virtiofs", "upperdir=/var/lib/docker/a/diff"),
+            ("overlay", "upperdir=/var/lib/docker/a/diff"), ("xfs", "upperdir=a/diff"),
+            ("xfs", "lowerdir=/l"),
+            ("xfs", "upperdir=/var/lib/docker/a/diff"),
+        ])
+    func upper(type: String, option: String) throws {
+        let tree = try PlainTree()
+        Self.container(tree, root: "60 50 0:44 / / rw - overlay overlay rw,\(option)")
+        tree.write(
+            "proc/self/mountinfo",
+            "20 1 254:1 / / rw - ext4 /dev/vda1 rw\n30 20 0:50 / /var/lib/docker rw - \(type) x rw\n")
+
+        #expect(
+            Self.page(tree, [.filesystem], files: tree.path).contains { $0.hasPrefix("container_fs_limit") }
+                == (type == "xfs" && option.hasPrefix("upperdir=/")))
     }
 
     @Test(

@@ -169,17 +169,19 @@ struct NameTests {
     @Test("rootless containers have their names in their user's home, and never another's")
     func rootless() throws {
         let tree = try PlainTree()
+        // What lies in a home must be its user's own.
+        let (me, eve) = (geteuid(), geteuid() + 1)
         let (mine, session, other) = (Self.hex("ab"), Self.hex("cd"), Self.hex("ef"))
-        let manager = "user.slice/user-1000.slice/user@1000.service/user.slice"
+        let manager = "user.slice/user-\(me).slice/user@\(me).service/user.slice"
         tree.container("\(manager)/libpod-\(mine).scope", usage: 1)
         tree.container("\(manager)/docker-\(Self.hex("12")).scope", usage: 1)
-        tree.container("user.slice/user-1000.slice/session-3.scope/libpod-\(session)", usage: 1)
+        tree.container("user.slice/user-\(me).slice/session-3.scope/libpod-\(session)", usage: 1)
         tree.container(
-            "user.slice/user-1001.slice/user@1001.service/user.slice/libpod-\(other).scope", usage: 1)
+            "user.slice/user-\(eve).slice/user@\(eve).service/user.slice/libpod-\(other).scope", usage: 1)
         tree.write(
             "files/etc/passwd",
-            "root:x:0:0:root:/root:/bin/bash\nbroken\nagno:x:1000:1000:A,,,:/home/agno:/bin/bash\n"
-                + "twice:x:1000:1000::/home/twice:/bin/sh\neve:x:1001:1001::/home/eve:/bin/sh\n")
+            "other:x:\(me + 2):65534::/:/bin/false\nbroken\nagno:x:\(me):1000:A,,,:/home/agno:/bin/bash\n"
+                + "twice:x:\(me):1000::/home/twice:/bin/sh\neve:x:\(eve):1001::/home/eve:/bin/sh\n")
         let storage = ".local/share/containers/storage/overlay-containers/containers.json"
         tree.write(
             "files/home/agno/\(storage)",
@@ -190,6 +192,8 @@ struct NameTests {
             "files/home/eve/\(storage)",
             #"[{"id":"\#(mine)","names":["stolen"]},{"id":"\#(other)","names":["\#(String(repeating: "x", count: 5000))"]}]"#
         )
+        // Without root it stays ours, and is left for that.
+        _ = chown(tree.path + "/files/home/eve/\(storage)", eve, eve)
         tree.write(
             "files/home/agno/.local/share/docker/containers/\(Self.hex("12"))/config.v2.json",
             #"{"Name":"/web","Config":{"Image":"nginx"}}"#)
@@ -207,8 +211,9 @@ struct NameTests {
         let tree = try PlainTree()
         let hex = Self.hex("ab")
         tree.container(
-            "user.slice/user-1000.slice/user@1000.service/user.slice/libpod-\(hex).scope", usage: 1)
-        tree.write("files/etc/passwd", "agno:x:1000:1000::/home/agno:/bin/bash\n")
+            "user.slice/user-\(geteuid()).slice/user@\(geteuid()).service/user.slice/libpod-\(hex).scope",
+            usage: 1)
+        tree.write("files/etc/passwd", "agno:x:\(geteuid()):1000::/home/agno:/bin/bash\n")
         tree.write(
             "files/home/agno/.local/share/containers/storage/overlay-containers/containers.json",
             #"[{"id":"\#(hex)","names":["db"]}]"#)

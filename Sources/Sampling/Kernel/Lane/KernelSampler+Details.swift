@@ -17,7 +17,9 @@ extension KernelSampler {
     /// Counts the open files of every container and unit; not of the root, which is the whole machine.
     private func readDescriptors(_ now: Instant) -> Bool {
         guard let tree else { return false }
-        var census = DescriptorCensus(roots, tree, reader, options.details, now: now.nanoseconds)
+        var census = DescriptorCensus(
+            roots, tree, reader, options.details, hidesProcesses: mount?.hidesProcesses ?? false,
+            now: now.nanoseconds)
         defer { census.close() }
         var isWhole = true
         matrix.withUnsafeMutableBufferPointer { memory in

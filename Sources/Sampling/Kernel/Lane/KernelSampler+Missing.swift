@@ -46,8 +46,9 @@ extension KernelSampler {
         if deniedProcesses > 0 {
             sentences.append(
                 "containers: vitald may not look at the open files of other users' processes, so "
-                    + "container_sockets (and before Linux 6.2 container_file_descriptors) is missing where there "
-                    + "are such. Give it CAP_SYS_PTRACE, or switch containers.sockets off.")
+                    + "container_sockets (and before Linux 6.2, or with procfs mounted with hidepid=, "
+                    + "container_file_descriptors) is missing where there are such. Give it "
+                    + "CAP_SYS_PTRACE, or switch containers.sockets off.")
         }
         return sentences
     }

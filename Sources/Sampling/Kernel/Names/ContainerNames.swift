@@ -16,7 +16,7 @@ final class ContainerNames {
 
     private let files: String?
     private let disk: LocalFiles
-    private var storages: [String: PodmanStorage] = [:]
+    private var storages: [LocalPath: PodmanStorage] = [:]
     private var homes = UserHomes()
     private var logs = KubeletLogs()
 
@@ -41,13 +41,12 @@ final class ContainerNames {
 
     private func look(_ identity: inout ContainerIdentity, _ files: String, _ hex: String) -> Bool {
         let home = owner(of: identity).flatMap { homes.home(ofUser: $0, disk, files: files) }
+        let data = home.map { LocalPath(".local/share", below: $0) } ?? LocalPath(files + "/var/lib")
         guard identity.pod.isEmpty else { return kubernetes(&identity, files, hex) }
         switch identity.runtime {
-        case "podman":
-            let storage = (home.map { $0 + "/.local/share" } ?? files + "/var/lib") + "/containers/storage"
-            podman(&identity, storage, hex)
+        case "podman": podman(&identity, data + "/containers/storage", hex)
         case "containerd", "nerdctl": _ = containerd(&identity, files, hex)
-        default: _ = docker(&identity, home.map { $0 + "/.local/share" } ?? files + "/var/lib", hex)
+        default: _ = docker(&identity, data, hex)
         }
         return true
     }
@@ -68,7 +67,7 @@ final class ContainerNames {
         let runtime = identity.runtime
         var runtimes: [(String, (inout ContainerIdentity, String, String) -> Bool)] = [
             ("containerd", { self.containerd(&$0, $1, $2) }), ("cri-o", { self.criO(&$0, $1, $2) }),
-            ("docker", { self.docker(&$0, $1 + "/var/lib", $2) }),
+            ("docker", { self.docker(&$0, LocalPath($1 + "/var/lib"), $2) }),
         ]
         if !runtime.isEmpty { runtimes.removeAll { $0.0 != runtime } }
         for (name, look) in runtimes where look(&identity, files, hex) {
@@ -86,8 +85,8 @@ final class ContainerNames {
 
     /// `/var/lib/docker/containers/<id>/config.v2.json`:
     /// `{"Name":"/web","Config":{"Image":"nginx:1","Labels":{"io.kubernetes.pod.name":"web-0"}}}`
-    private func docker(_ identity: inout ContainerIdentity, _ data: String, _ hex: String) -> Bool {
-        guard let root = disk.json("\(data)/docker/containers/\(hex)/config.v2.json") else { return false }
+    private func docker(_ identity: inout ContainerIdentity, _ data: LocalPath, _ hex: String) -> Bool {
+        guard let root = disk.json(data + "/docker/containers/\(hex)/config.v2.json") else { return false }
         if var name = root["Name"]?.string {
             if name.hasPrefix("/") { name.removeFirst() }
             if !name.isEmpty { identity.name = name }
@@ -100,7 +99,7 @@ final class ContainerNames {
     }
 
     /// `/var/lib/containers/storage/overlay-containers/containers.json`, or the same in a user's home.
-    private func podman(_ identity: inout ContainerIdentity, _ storage: String, _ hex: String) {
+    private func podman(_ identity: inout ContainerIdentity, _ storage: LocalPath, _ hex: String) {
         let path = storage + "/overlay-containers/containers.json"
         if storages.count >= Self.storagesKept, storages[path] == nil { storages.removeAll() }
         guard let known = storages[path, default: PodmanStorage()].container(hex, path, disk) else { return }
@@ -113,7 +112,7 @@ final class ContainerNames {
         for state in Self.containerdStates {
             for namespace in ["k8s.io", "default", "moby"] {
                 let path = "\(files)\(state)/io.containerd.runtime.v2.task/\(namespace)/\(hex)/config.json"
-                guard let annotations = disk.json(path)?["annotations"] else { continue }
+                guard let annotations = disk.json(LocalPath(path))?["annotations"] else { continue }
                 let pod = annotations[text: "io.kubernetes.cri.sandbox-name"]
                 identity.podName = pod ?? ""
                 identity.namespace = annotations[text: "io.kubernetes.cri.sandbox-namespace"] ?? ""
@@ -132,7 +131,7 @@ final class ContainerNames {
     private func criO(_ identity: inout ContainerIdentity, _ files: String, _ hex: String) -> Bool {
         for data in ["/run", "/var/lib"] {
             let path = "\(files)\(data)/containers/storage/overlay-containers/\(hex)/userdata/config.json"
-            guard let annotations = disk.json(path)?["annotations"] else { continue }
+            guard let annotations = disk.json(LocalPath(path))?["annotations"] else { continue }
             let isSandbox = annotations[text: "io.kubernetes.cri-o.ContainerType"] == "sandbox"
             pod(&identity, annotations, isSandbox: isSandbox)
             let name = isSandbox ? identity.podName : identity.container

@@ -22,9 +22,10 @@ struct KubeletLogs {
 
     /// The place of a container by its id, or by its pod's uid.
     mutating func place(hex: String, uid: String, _ disk: LocalFiles, files: String) -> Place? {
-        Self.read(files + "/var/log/containers", disk, &containers, &containersMark, Self.container)
+        Self.read(
+            LocalPath(files + "/var/log/containers"), disk, &containers, &containersMark, Self.container)
         if let place = containers[hex] { return place }
-        Self.read(files + "/var/log/pods", disk, &pods, &podsMark, Self.pod)
+        Self.read(LocalPath(files + "/var/log/pods"), disk, &pods, &podsMark, Self.pod)
         return pods[uid]
     }
 
@@ -52,8 +53,8 @@ struct KubeletLogs {
 
     /// Lists a directory again when it has changed.
     private static func read(
-        _ path: String, _ disk: LocalFiles, _ known: inout [String: Place], _ mark: inout LocalFiles.Mark?,
-        _ parse: (String) -> (id: String, place: Place)?
+        _ path: LocalPath, _ disk: LocalFiles, _ known: inout [String: Place],
+        _ mark: inout LocalFiles.Mark?, _ parse: (String) -> (id: String, place: Place)?
     ) {
         guard let now = disk.mark(path) else {
             known.removeAll()

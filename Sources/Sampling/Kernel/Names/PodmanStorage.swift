@@ -11,14 +11,15 @@ struct PodmanStorage {
     private var mark: LocalFiles.Mark?
 
     /// Name and image of a container; the file is read again when it has changed.
-    mutating func container(_ hex: String, _ path: String, _ disk: LocalFiles) -> (
+    mutating func container(_ hex: String, _ path: LocalPath, _ disk: LocalFiles) -> (
         name: String, image: String
     )? {
         guard let now = disk.mark(path) else { return nil }
-        if now != mark, let list = disk.json(path) {
+        if now != mark, let bytes = disk.bytes(path) {
+            // What does not parse is not parsed again until it changes.
             mark = now
             known.removeAll()
-            for entry in list.elements {
+            for entry in (try? JSONDocument(parsing: bytes).root)?.elements ?? [] {
                 guard let id = entry["id"]?.string, let name = entry["names"]?.elements.first?.string else {
                     continue
                 }

@@ -12,8 +12,8 @@ struct UserHomes {
     private var mark: LocalFiles.Mark?
 
     /// The home of a user's number, below the host's root directory.
-    mutating func home(ofUser uid: String, _ disk: LocalFiles, files: String) -> String? {
-        let path = files + "/etc/passwd"
+    mutating func home(ofUser uid: String, _ disk: LocalFiles, files: String) -> LocalPath.Home? {
+        let path = LocalPath(files + "/etc/passwd")
         guard let now = disk.mark(path) else { return nil }
         if now != mark {
             mark = now
@@ -26,6 +26,7 @@ struct UserHomes {
                 if homes[number] == nil { homes[number] = String(decoding: fields[5], as: UTF8.self) }
             }
         }
-        return homes[uid].map { files + $0 }
+        guard let user = UInt32(uid) else { return nil }
+        return homes[uid].map { LocalPath.Home(directory: files + $0, user: user) }
     }
 }

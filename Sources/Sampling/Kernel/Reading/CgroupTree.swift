@@ -86,19 +86,21 @@ final class CgroupTree {
         return reader.read(&node.processFile, "cgroup.procs", in: directory, streamed: true, now: now)
     }
 
-    /// Visits the processes of a node's own cgroup as they are now; false where that is not known. `body` must not
-    /// read anything with the same reader.
-    func visitProcesses(of node: CgroupNode, now: Int64, _ body: (Int32) -> Void) -> Bool {
+    /// Visits the processes of a node's own cgroup as they are now and returns how many there are, with those that
+    /// cannot be looked at; nil where that is not known. `body` must not read anything with the same reader.
+    func visitProcesses(of node: CgroupNode, now: Int64, _ body: (Int32) -> Void) -> Int64? {
         let (directory, isTemporary) = enter(node)
-        guard directory >= 0 else { return false }
+        guard directory >= 0 else {
+            // What has vanished since the scan has no processes.
+            return [-ENOENT, -ENODEV].contains(directory) ? 0 : nil
+        }
         defer { if isTemporary { Glibc.close(directory) } }
         switch readProcesses(node, directory, now: now) {
         case .bytes(let bytes):
-            _ = CgroupProcs(parsing: bytes, visit: body)
-            return true
+            return CgroupProcs(parsing: bytes, visit: body).count
         // A threaded cgroup's processes are listed where its domain begins.
-        case .missing: return true
-        case .gone, .failed: return false
+        case .missing, .gone: return 0
+        case .failed: return nil
         }
     }
 

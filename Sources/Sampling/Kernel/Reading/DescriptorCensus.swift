@@ -28,6 +28,8 @@ struct DescriptorCensus {
     private let now: Int64
     private let details: Set<KernelOptions.Detail>
     private let proc: Int32
+    /// Whether procfs hides processes: then one that is not there need not have ended.
+    private let hidesProcesses: Bool
     /// Whether a size stands for a number; else the directory is listed.
     private let sizesTell: Bool
     private var known: [ObjectIdentifier: Count] = [:]
@@ -40,12 +42,12 @@ struct DescriptorCensus {
     /// Begins a round; `close` ends it.
     init(
         _ roots: KernelRoots, _ tree: CgroupTree, _ reader: KernelReader,
-        _ details: Set<KernelOptions.Detail>,
-        now: Int64
+        _ details: Set<KernelOptions.Detail>, hidesProcesses: Bool, now: Int64
     ) {
         self.tree = tree
         self.reader = reader
         self.details = details
+        self.hidesProcesses = hidesProcesses
         self.now = now
         proc = roots.proc.withCString { reader.open($0, in: AT_FDCWD, O_DIRECTORY) }
         var isTelling = false
@@ -66,9 +68,9 @@ struct DescriptorCensus {
         if let known = known[ObjectIdentifier(node)] { return known }
         var pids: [Int32] = []
         // Processes outside of our pid namespace are listed as 0: nobody can look at them.
-        let isWhole = tree.visitProcesses(of: node, now: now) { pids.append($0) }
+        let listed = tree.visitProcesses(of: node, now: now) { pids.append($0) }
         var sum =
-            isWhole && Int64(pids.count) == node.processes.count
+            listed == Int64(pids.count)
             ? Count(files: 0, sockets: 0) : Count(files: nil, sockets: nil)
         for pid in pids { sum = sum + look(at: pid) }
         for child in node.children { sum = sum + count(child) }
@@ -95,8 +97,9 @@ struct DescriptorCensus {
                     count.sockets = nil
                     return count
                 }
-            case .gone: return count
-            case .denied, .failed: return denial()
+            case .gone where !hidesProcesses: return count
+            case .gone, .denied: return denial()
+            case .failed: return Count(files: nil, sockets: nil)
             }
         }
         switch ProcessDescriptors.list(name, in: proc, reader) {
@@ -104,11 +107,15 @@ struct DescriptorCensus {
             looks += Int(found.files)
             count.sockets = found.sockets
             if !sizesTell { count.files = found.files }
-        case .gone: break
-        case .denied, .failed:
+        case .gone where !hidesProcesses: break
+        case .gone, .denied:
             let denial = denial()
             count.sockets = nil
             if !sizesTell { return denial }
+        // Such as EMFILE, which no leave would mend.
+        case .failed:
+            count.sockets = nil
+            if !sizesTell { count.files = nil }
         }
         return count
     }

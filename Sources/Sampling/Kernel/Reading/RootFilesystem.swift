@@ -16,12 +16,18 @@ struct RootFilesystem {
             let root = MountInfo(parsing: bytes).mount(of: "/"),
             FilesystemFigures.localTypes.contains(root.type)
         else { return nil }
+        // As cAdvisor has it, the device is the one that holds the data. An overlay asks the file system of its
+        // upper layer, so that must be local too, and known.
+        var named = root
+        if root.type == "overlay" {
+            guard let upper = upperMount(root), FilesystemFigures.localTypes.contains(upper.type) else {
+                return nil
+            }
+            named.source = upper.source
+        }
         let descriptor = process.root(proc: proc)
         if descriptor >= 0 {
             defer { close(descriptor) }
-            var named = root
-            // As cAdvisor has it, the device is the one that holds the data.
-            if let upper = upperMount(root) { named.source = upper.source }
             return FilesystemFigures(named, descriptor: descriptor)
         }
         // Without leave to trace the process its root is closed to us.
@@ -43,7 +49,9 @@ struct RootFilesystem {
     private func upperMount(_ overlay: MountInfo.Mount) -> MountInfo.Mount? {
         guard overlay.type == "overlay" else { return nil }
         let option = overlay.superOptions.split(separator: ",").first { $0.hasPrefix("upperdir=/") }
+        // The kernel takes no overlay for an upper layer: that would be another directory of the same name.
         return option.flatMap { own.mount(of: String($0.dropFirst("upperdir=".count))) }
+            .flatMap { $0.type == "overlay" ? nil : $0 }
     }
 
     private static func hasProjectQuota(_ mount: MountInfo.Mount) -> Bool {
