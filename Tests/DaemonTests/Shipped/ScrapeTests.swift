@@ -53,11 +53,9 @@ struct ScrapeTests {
         .enabled(if: TestCgroup.isPossible, "no cgroup2 mount that this user may write to"))
     func churn() async throws {
         let daemon = try await ShippedDaemon(Self.configuration).serving()
-        _ = try await daemon.get("/metrics")
         let parent = try TestCgroup.Parent()
-        let before = daemon.descriptors
-
-        for _ in 0..<10 {
+        var before = 0
+        for round in 0...10 {
             let groups = try (0..<10).map { _ in try TestCgroup(in: parent) }
             let workers = try groups.map { try $0.start(["tail", "-f", "/dev/null"]) }
             try await Wait.until("ten containers") {
@@ -69,6 +67,12 @@ struct ScrapeTests {
                 _ = try await worker.end()
                 try group.remove()
             }
+            guard round == 0 else { continue }
+            // The first ten have opened what the first container opens for good.
+            try await Wait.until("the first to vanish") {
+                try await !daemon.get("/metrics").body.contains(parent.name)
+            }
+            before = daemon.descriptors
         }
         try await Wait.until("none of them") { try await !daemon.get("/metrics").body.contains(parent.name) }
 
