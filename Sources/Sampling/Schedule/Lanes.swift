@@ -76,6 +76,13 @@ package final class Lanes: @unchecked Sendable {
         return threads - idle
     }
 
+    /// How many lanes there are, those that wait included.
+    var count: Int {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return threads
+    }
+
     private func open() {
         let work = Unmanaged.passRetained(self)
         let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { storage -> Int32 in

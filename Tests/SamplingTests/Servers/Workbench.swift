@@ -40,10 +40,10 @@ enum Workbench {
         }
     }
 
-    /// Tries until a condition holds, for at most ten seconds.
+    /// Tries until a condition holds, for at most a minute: servers take their time to start on a busy machine.
     static func wait(for what: String, _ condition: () throws -> Bool) throws {
         let time = ShiftableTime()
-        let end = time.now + .seconds(10)
+        let end = time.now + .seconds(60)
         while try !condition() {
             try #require(time.now < end, "waited in vain for \(what)")
             poll(nil, 0, 10)
