@@ -26,7 +26,7 @@ package struct ProbeContext: Sendable {
     /// The prepared TLS contexts, shared by all probes of this context.
     package let tls = TLSContexts()
     /// What is mounted, for the filesystem checks.
-    let mounts = MountTables()
+    let mounts: MountTables
     /// The helper processes of that program, shared by all checks that were given a copy of this context.
     package let helpers: FilesystemHelpers
 
@@ -42,6 +42,7 @@ package struct ProbeContext: Sendable {
         self.kernel = kernel
         self.procRoot = procRoot
         self.helperProgram = helperProgram
+        mounts = MountTables(time: time)
         helpers = FilesystemHelpers(program: helperProgram, lanes: lanes, time: time, timers: eventLoop)
     }
 }

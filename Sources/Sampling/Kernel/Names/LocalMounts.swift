@@ -72,7 +72,7 @@ final class LocalMounts {
         // First to watch, then to read: what changes in between is told.
         if watched < 0 { watched = path.withCString { max(-1, reader.open($0, in: AT_FDCWD)) } }
         do throws(SystemError) {
-            table = .known(MountTable(parsing: try MountTable.bytes(reading: path)))
+            table = .known(MountTable(parsing: try MountFile(path).bytes()))
         } catch {
             table = error.code == ENOENT ? .none : .unknown
         }
