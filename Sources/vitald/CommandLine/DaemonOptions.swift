@@ -8,6 +8,8 @@ struct DaemonOptions: Sendable, Equatable {
     var http: [ListenAddress] = []
     /// `--socket`, else `$VITALD_SOCKET`; nil leaves it to the file.
     var socketPath: String?
+    /// `--instance`: the agent beside which this vitald lives alone; nil for the one of the whole machine.
+    var instance: InstanceName?
     /// `--proc-root`
     var procRoot = "/proc"
     /// `--sys-root`

@@ -57,7 +57,8 @@ extension Configuration {
                 opening: { place.enter($0) }),
             overrides: ConfigurationReader.Overrides(
                 http: options.http, socketPath: options.socketPath,
-                usualSocketPath: SocketPlace.usual(environment: environment)))
+                usualSocketPath: options.instance?.socketPath ?? SocketPlace.usual(environment: environment),
+                instance: options.instance))
         let file: (bytes: [UInt8], warnings: [String])?
         do throws(ConfigurationFault) {
             place.enter(options.configuration.description)

@@ -21,6 +21,8 @@ struct Configuration: Sendable {
         var mode: UInt16
         /// The group it is given to.
         var group: String
+        /// Whether somebody chose the path.
+        var isChosen = false
     }
 
     /// Figures of the whole machine.
@@ -57,6 +59,8 @@ struct Configuration: Sendable {
 
     /// What this daemon calls the thing it watches.
     var name: String
+    /// The agent beside which it lives alone; nil for the whole machine.
+    var agent: Agent?
     /// Labels that describe it, in the order of the file.
     var labels: [Label]
     /// Where the pages are served.

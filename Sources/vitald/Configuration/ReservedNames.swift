@@ -6,7 +6,7 @@ enum ReservedNames {
     /// At the top.
     static let top: [StaticString] = [
         "state", "limits", "log", "dogstatsd", "otlp", "forward", "redact", "histograms", "alerts", "groups",
-        "maintenance", "journal", "instance",
+        "maintenance", "journal",
     ]
     /// In `http`.
     static let http: [StaticString] = ["tls", "auth", "allowInsecure", "allowedHosts"]

@@ -133,20 +133,30 @@ final class Daemon {
         self.ended = ended
         control.attach(self)
         do throws(Listeners.Failure) {
-            let (rpcSocket, httpSocket) = try listeners.openSockets(configuration.socket)
-            serve(rpcSocket, httpSocket)
+            try listeners.take(service.sockets)
+            try listeners.openSockets(configuration.socket)
+            serve()
         } catch {
             fail(error)
         }
     }
 
-    private func serve(_ rpcSocket: ListeningSocket, _ httpSocket: ListeningSocket) {
+    private func serve() {
         let home = NIOLoopBound(self, eventLoop: loop)
-        let opened = rpc.listen(descriptor: rpcSocket.descriptor)
-            .flatMap { [http] in http.listen(descriptor: httpSocket.descriptor, isUnixSocket: true) }
-            .flatMap { [http, loop, configuration] _ in
-                Listeners.open(configuration.http, on: http, loop: loop)
-            }
+        let opened = EventLoopFuture.andAllSucceed(
+            listeners.rpc.map { rpc.listen(descriptor: $0.descriptor) }
+                + listeners.http.map {
+                    http.listen(descriptor: $0.descriptor, isUnixSocket: true).map { _ in }
+                }
+                + listeners.handed.map {
+                    http.listen(descriptor: $0.descriptor, isUnixSocket: false).map { _ in }
+                }, on: loop
+        ).flatMap { [http, loop, configuration, listeners] _ in
+            Listeners.open(
+                listeners.missing(configuration.http), areUsual: configuration.http.isDefault, on: http,
+                loop: loop
+            ).map { listeners.handed.map(\.address.description) + $0 }
+        }
         opened.whenComplete { result in
             switch result {
             case .success(let addresses): home.value.begin(addresses)
@@ -186,17 +196,14 @@ final class Daemon {
 
     private func startKeeper() -> Bool {
         let (loop, generation, kernel, control) = (loop, generation, kernel, control)
-        let paths = listeners.sockets.map(\.path)
+        let (asking, pages) = (listeners.rpc.first?.path ?? "", listeners.http.first?.path ?? "")
         return Keeper(
             Keeper.Surroundings(
                 time: time, notifier: notifier, log: log, tallies: tallies, pulse: pulse,
                 samplerProgress: { (kernel.submitted, kernel.completed) },
                 generation: { generation.value }, onLoop: { loop.execute($0) },
                 questions: {
-                    [
-                        (.socket, .ping, paths.first ?? ""),
-                        (.http, .livez, paths.count > 1 ? paths[1] : ""),
-                    ]
+                    [(.socket, .ping, asking), (.http, .livez, pages)]
                 },
                 watching: service.watchdog, reload: { control.hangup() }, stop: { control.stop() },
                 // Not exit(3): other threads still run, and its handlers would pull things from under them.
