@@ -43,7 +43,9 @@ package final class ListeningSocket: Sendable {
     package func release() {
         guard let own else { return }
         var status = stat()
-        if lstat(path, &status) == 0, status.st_dev == own.device, status.st_ino == own.inode { _ = unlink(path) }
+        if lstat(path, &status) == 0, status.st_dev == own.device, status.st_ino == own.inode {
+            _ = unlink(path)
+        }
         _ = flock(own.lock, LOCK_UN)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vitals
+
 /// What the command line and the environment say, flags first.
 struct DaemonOptions: Sendable, Equatable {
     /// `--config`, else `$VITALD_CONFIG`, else the usual place.

@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vitals
-
 /// What `vitald@NAME.service` is called behind its `@`: the name of the agent's service without `.service`, as systemctl
 /// shows it, escapes and all (systemd.unit(5), %i).
-struct InstanceName: Sendable, Hashable, CustomStringConvertible {
+package struct InstanceName: Sendable, Hashable, CustomStringConvertible {
     /// A unit's whole name has at most 255 bytes, and the path of the socket at most 107.
-    static let maximumLength = 80
+    package static let maximumLength = 80
 
     /// The name.
-    let description: String
+    package let description: String
 
     /// Why a text is no such name.
-    struct Problem: Error, Equatable {
+    package struct Problem: Error, Equatable {
         /// What is wrong.
-        let fact: String
+        package let fact: String
         /// What to do about it.
-        let remedy: String
+        package let remedy: String
     }
 
     /// Reads a name; `.service` at its end may be left out.
-    init(_ text: String) throws(Problem) {
+    package init(_ text: String) throws(Problem) {
         let name = text.hasSuffix(".service") ? String(text.dropLast(".service".count)) : text
         // The characters of a unit's name; a slash cannot be one of them, so that no path leads out of /etc/vitald.
         let isPlain = name.utf8.allSatisfy { byte in
@@ -42,11 +40,11 @@ struct InstanceName: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The agent's unit.
-    var unit: String { description + ".service" }
+    package var unit: String { description + ".service" }
 
     /// Where its configuration is, if it has one.
-    var configurationPath: String { "/etc/vitald/\(description).json" }
+    package var configurationPath: String { "/etc/vitald/\(description).json" }
 
     /// Where its socket is.
-    var socketPath: String { "/run/vitald/\(description)/vitald.sock" }
+    package var socketPath: String { "\(SocketLookup.directory)/\(description)/vitald.sock" }
 }
