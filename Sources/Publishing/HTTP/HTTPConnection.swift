@@ -24,6 +24,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private let server: HTTPServer
     private let gate: RequestGate
     private var state = State.idle
+    /// Whether a request has ever begun on it.
+    private var hasAsked = false
     private var head: HTTPRequestHead?
     private var began = NIODeadline.now()
     private var deadline = NIODeadline.distantFuture
@@ -59,6 +61,7 @@ final class HTTPConnection: ChannelInboundHandler {
         case .headBegan:
             guard case .idle = state else { return }
             began = .now()
+            hasAsked = true
             state = .reading(began: began)
             expire(in: min(server.limits.headTime, server.limits.requestTime))
         case .malformed(let sentence):
@@ -92,9 +95,11 @@ final class HTTPConnection: ChannelInboundHandler {
         refuse(.badRequest, "400: this is no valid HTTP/1.1 request.")
     }
 
-    /// Ends the connection as soon as nothing is being answered on it.
+    /// Ends the connection as soon as nothing is being answered on it. One that has only just come has its first
+    /// request on the way: it is given a moment, or whoever connects while vitald restarts would go away empty-handed.
     func drain() {
-        if case .idle = state { context?.close(promise: nil) }
+        guard case .idle = state else { return }
+        if hasAsked { context?.close(promise: nil) } else { expire(in: server.limits.arrivalTime) }
     }
 
     /// Ends the connection at once.

@@ -19,6 +19,8 @@ package struct HTTPLimits: Sendable {
     package var requestTime = TimeAmount.seconds(10)
     /// How long a connection may lie idle between two requests.
     package var idleTime = TimeAmount.seconds(60)
+    /// How long a connection that has not asked anything yet is waited for when the server ends.
+    package var arrivalTime = TimeAmount.milliseconds(500)
     /// How long a refused client may go on sending before the connection is cut. Closing at once would reset
     /// it, and a reset can overtake the answer.
     package var lingerTime = TimeAmount.seconds(1)
