@@ -14,7 +14,7 @@ class Holder:
         self.configuration.write_text(configuration)
         self.configuration.chmod(0o600)
         self.rpc_path, self.http_path = str(directory / "vitald.sock"), str(directory / "http.sock")
-        self.log = os.open(directory / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self.errors = os.open(directory / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self.sockets = [(self._unix(self.rpc_path), "rpc"), (self._unix(self.http_path), "http")]
         web = socket.socket(socket.AF_INET)
         web.bind(("127.0.0.1", 0))
@@ -39,7 +39,7 @@ class Holder:
             try:
                 for i, copy in enumerate(copies):
                     os.dup2(copy, 3 + i, inheritable=True)
-                os.dup2(self.log, 2)
+                os.dup2(self.errors, 2)
                 environment = {
                     "PATH": os.environ["PATH"], "LISTEN_PID": str(os.getpid()), "LISTEN_FDS": str(len(copies)),
                     "LISTEN_FDNAMES": ":".join(name for _, name in self.sockets)}
@@ -71,4 +71,8 @@ class Holder:
             self.kill()
         for held, _ in self.sockets:
             held.close()
-        os.close(self.log)
+        os.close(self.errors)
+
+    def log(self):
+        """What it wrote in all its lives."""
+        return (self.directory / "log").read_text(errors="replace")
