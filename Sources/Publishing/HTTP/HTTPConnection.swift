@@ -128,7 +128,9 @@ final class HTTPConnection: ChannelInboundHandler {
         }
         state = .answering
         expire(at: began + server.limits.requestTime)
-        switch server.admit(head, arrival) {
+        let admission = server.admit(head, arrival)
+        arrival?.isPaid = false
+        switch admission {
         case .granted: answer(request)
         case .refused(let refusal): send(refusal, route: nil)
         case .pending(let decision):

@@ -164,7 +164,8 @@ package final class HTTPServer: Sendable {
                 return channel.close(promise: nil)
             }
             guard try receive(channel, from: peer, door) else { return }
-            arrival = Doorkeeper.Arrival(peer: peer, tls: door?.access.tls)
+            let tls = door?.access.tls
+            arrival = Doorkeeper.Arrival(peer: peer, tls: tls, isPaid: tls != nil)
         }
         let gate = RequestGate(headBytes: limits.headBytes)
         let connection = HTTPConnection(self, gate, arrival)

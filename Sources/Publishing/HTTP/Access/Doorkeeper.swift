@@ -24,6 +24,8 @@ final class Doorkeeper {
         let tls: TLSIdentity?
         /// Whether its certificate vouches for a name that is wanted.
         var isNamed = true
+        /// Whether its next request is paid for: the first one is, with the handshake before it.
+        var isPaid = false
     }
 
     /// Wrong guesses of one machine: so many at once, then one each five seconds. A scraper with an old password
@@ -75,7 +77,7 @@ final class Doorkeeper {
     /// Decides on a request.
     func admit(_ head: HTTPRequestHead, _ arrival: Arrival) -> Admission {
         let peer = arrival.peer
-        if !peer.isLoopback {
+        if !peer.isLoopback, !arrival.isPaid {
             let now = time.now
             guard requests.take(peer, at: now) else {
                 tallies.rate.add()
