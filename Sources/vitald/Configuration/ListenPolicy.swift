@@ -33,7 +33,7 @@ enum ListenPolicy {
         var problemForOthers: String? {
             guard !isWaived, let gap else { return nil }
             return
-                "a listening socket is open to other machines, \(gap.fact). \(gap.remedy), or say that it shall "
+                "http: a listening socket is open to other machines, \(gap.fact). \(gap.remedy), or say that it shall "
                 + "be so with \"allowInsecure\": true in http."
         }
     }

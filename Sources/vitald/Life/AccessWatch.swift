@@ -62,7 +62,11 @@ final class AccessWatch {
     private func round(_ number: Int) {
         guard number == self.number, let plan else { return }
         // A look that hangs is waited for: more of them would hang as well.
-        if isLooking { return scheduleRound(number) }
+        if isLooking {
+            // It may wait for a thread, which there may be now.
+            if lanes.working == 0 { lanes.run {} }
+            return scheduleRound(number)
+        }
         isLooking = true
         let home = NIOLoopBound(self, eventLoop: loop)
         lanes.run { [loop, look] in

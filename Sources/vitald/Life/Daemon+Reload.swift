@@ -56,7 +56,7 @@ extension Daemon {
         summary.generation = report.generation
         if http.servesOthers, let gap = new.http.protection.problemForOthers {
             // Until then, what guarded them goes on doing so.
-            summary.remarks.append("http: \(gap) The old rules stay until the next start")
+            summary.remarks.append("\(gap) The old rules stay until the next start")
         } else {
             takeAccess(new.http)
         }

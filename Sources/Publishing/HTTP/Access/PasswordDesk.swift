@@ -47,6 +47,10 @@ final class PasswordDesk {
     private var wrong = RecentPrints(limit: PasswordDesk.remembered.wrong)
     private var jobs: [Job] = []
     private var isWorking = false
+    /// When the lane was given something last.
+    private var given = NIODeadline.uptimeNanoseconds(0)
+    /// No comparison takes so long: the lane found no thread, and looks for one again when it is given more.
+    private static let patience = TimeAmount.seconds(10)
 
     init(_ loop: any EventLoop, lane: @escaping HTTPServer.Lane) {
         self.loop = loop
@@ -76,6 +80,10 @@ final class PasswordDesk {
         if let job = jobs.first(where: { $0.attempt.print == attempt.print }) {
             return job.promise.futureResult
         }
+        if isWorking, NIODeadline.now() > given + Self.patience {
+            given = .now()
+            lane {}
+        }
         guard jobs.count < Self.waiting, jobs.count(where: { $0.peer == peer }) < Self.waitingPerPeer else {
             return nil
         }
@@ -88,6 +96,7 @@ final class PasswordDesk {
     private func work() {
         guard !isWorking, let attempt = jobs.first?.attempt else { return }
         isWorking = true
+        given = .now()
         let me = NIOLoopBound(self, eventLoop: loop)
         lane { [loop] in
             // Always made, whoever asked for whom.
