@@ -252,7 +252,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func failedHandshake() {
-        server.tallies.refusals.handshake.add()
+        server.tallies.refusals.add(.handshake)
         state = .lingering
     }
 

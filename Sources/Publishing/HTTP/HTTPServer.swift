@@ -80,6 +80,7 @@ package final class HTTPServer: Sendable {
         let old = state.value.door
         let desk = state.value.desk ?? PasswordDesk(loop, lane: lane)
         state.value.desk = desk
+        tallies.refusals.show(access)
         state.value.door = Doorkeeper(
             access, time: view.time, tallies: tallies.refusals, desk: desk, following: old)
         guard old?.access.tls?.trust != access.tls?.trust else { return }
@@ -179,12 +180,12 @@ package final class HTTPServer: Sendable {
     /// Takes a connection over TCP in, as far as its machine may have one more; false where it is refused.
     private func receive(_ channel: any Channel, from peer: PeerAddress, _ door: Doorkeeper?) throws -> Bool {
         if let door, door.access.tls != nil, !door.admitsHandshake(from: peer) {
-            tallies.refusals.opening.add()
+            tallies.refusals.add(.openingRate)
             channel.close(promise: nil)
             return false
         }
         guard state.value.peers.enter(peer, bound: door?.access.limits.connectionsPerPeer ?? .max) else {
-            tallies.refusals.peer.add()
+            tallies.refusals.add(.peerLimit)
             try refuse(channel, door)
             return false
         }

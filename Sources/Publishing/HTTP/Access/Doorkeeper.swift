@@ -80,13 +80,13 @@ final class Doorkeeper {
         if !peer.isLoopback, !arrival.isPaid {
             let now = time.now
             guard requests.take(peer, at: now) else {
-                tallies.rate.add()
+                tallies.add(.rate)
                 return .refused(Self.later(requests.wait(peer, at: now), "429: too many requests."))
             }
         }
         // Absent in HTTP/1.0, which no browser speaks any more.
         if let host = head.headers.first(name: "host"), !access.hosts.accepts(host) {
-            tallies.host.add()
+            tallies.add(.host)
             return .refused(
                 HTTPAnswer(
                     .forbidden,
@@ -95,7 +95,7 @@ final class Doorkeeper {
                         + "name to http.allowedHosts.\n"))
         }
         guard arrival.isNamed else {
-            tallies.clientName.add()
+            tallies.add(.clientName)
             return .refused(
                 HTTPAnswer(
                     .forbidden,
@@ -109,7 +109,7 @@ final class Doorkeeper {
     private func login(_ credentials: Credentials, _ peer: PeerAddress) -> Admission {
         switch credentials {
         case .none:
-            tallies.anonymous.add()
+            tallies.add(.anonymous)
             return .refused(unauthorized("401: who asks? A login is wanted.\n"))
         case .unreadable: return .refused(refusedGuess(peer))
         case .bearer(let token): return isToken(token) ? .granted : .refused(refusedGuess(peer))
@@ -129,11 +129,11 @@ final class Doorkeeper {
 
     private func compare(_ attempt: PasswordDesk.Attempt, _ peer: PeerAddress) -> Admission {
         if let wait = wrongGuesses.wait(peer, at: time.now) {
-            tallies.guesses.add()
+            tallies.add(.guesses)
             return .refused(Self.tooManyGuesses(wait))
         }
         guard let verdict = desk.compare(attempt, for: peer) else {
-            tallies.queue.add()
+            tallies.add(.queue)
             return .refused(
                 HTTPAnswer(.serviceUnavailable, text: "503: too many logins are being tried. Later.\n")
                     .with("Retry-After", "1"))
@@ -157,10 +157,10 @@ final class Doorkeeper {
     private func refusedGuess(_ peer: PeerAddress) -> HTTPAnswer {
         let now = time.now
         guard wrongGuesses.take(peer, at: now) else {
-            tallies.guesses.add()
+            tallies.add(.guesses)
             return Self.tooManyGuesses(wrongGuesses.wait(peer, at: now))
         }
-        tallies.credentials.add()
+        tallies.add(.credentials)
         return unauthorized("401: this login is wrong.\n")
     }
 
