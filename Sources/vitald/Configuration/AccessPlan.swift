@@ -65,15 +65,15 @@ struct AccessPlan: Sendable {
     var auth: Auth?
     /// What the files were when they were read.
     var stamps = FileStamps()
-    /// What no file says.
-    var rest = HTTPAccess()
+    /// What it came to when the configuration was read.
+    var initial = HTTPAccess()
 
     /// All files.
     var files: [String] { (tls?.files ?? []) + (auth?.files ?? []) }
 
     /// Reads all files again; may hang as long as one of them does.
     func read(_ surroundings: ConfigurationSurroundings) throws(Refusal) -> HTTPAccess {
-        var access = rest
+        var access = initial
         access.tls = try tls?.identity(surroundings)
         access.logins = try auth?.logins(surroundings) ?? Logins(isWanted: false)
         return access

@@ -18,7 +18,7 @@ struct Configuration: Sendable {
         var plan: AccessPlan
 
         /// Who is let in, as the files said when they were read.
-        var access: HTTPAccess { plan.rest }
+        var access: HTTPAccess { plan.initial }
     }
 
     /// The Unix socket for asking and pushing.

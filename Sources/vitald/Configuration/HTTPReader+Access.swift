@@ -28,7 +28,7 @@ extension HTTPReader {
             guard !tls.certFile.isEmpty, !tls.keyFile.isEmpty else { return tls }
             access.stamps.append(FileStamps(of: tls.files))
             do throws(AccessPlan.Refusal) {
-                access.rest.tls = try tls.identity(object.reading.surroundings)
+                access.initial.tls = try tls.identity(object.reading.surroundings)
             } catch {
                 for fault in error.faults { object.fault(fault.key, fault.fact, remedy: fault.remedy) }
             }
@@ -79,7 +79,7 @@ extension HTTPReader {
             }
             access.stamps.append(FileStamps(of: auth.files))
             do throws(AccessPlan.Refusal) {
-                access.rest.logins = try auth.logins(object.reading.surroundings)
+                access.initial.logins = try auth.logins(object.reading.surroundings)
             } catch {
                 for fault in error.faults { object.fault(fault.key, fault.fact, remedy: fault.remedy) }
             }

@@ -30,8 +30,8 @@ struct HTTPReader {
             plan.tls = tls(&object, &plan)
             plan.auth = auth(&object, &plan)
             protection.isWaived = object.boolean("allowInsecure", default: false)
-            plan.rest.hosts = hosts(&object, protection)
-            plan.rest.limits = object.object("limits", Self.limits)
+            plan.initial.hosts = hosts(&object, protection)
+            plan.initial.limits = object.object("limits", Self.limits)
             if overrides.isEmpty { check(addresses, protection, in: &object) }
             return plan
         }
