@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Publishing
 import Vitals
 
 /// All that the daemon was told, proven: by the flags, the environment, the file, and the defaults.
 struct Configuration: Sendable {
     /// Where the pages are served over TCP.
-    struct HTTP: Sendable, Equatable {
+    struct HTTP: Sendable {
         /// The addresses; empty where only the socket beside `vitald.sock` is wanted.
         var listen: [ListenAddress]
         /// Whether nobody asked for these addresses: then one that this machine does not have (no IPv6) is
         /// left out instead of refused.
         var isDefault: Bool
+        /// What guards them.
+        var protection: ListenPolicy.Protection
+        /// Who is let in, and the files that say so.
+        var plan: AccessPlan
+
+        /// Who is let in, as the files said when they were read.
+        var access: HTTPAccess { plan.initial }
     }
 
     /// The Unix socket for asking and pushing.

@@ -24,6 +24,8 @@ struct ConfigurationReader {
     let surroundings: ConfigurationSurroundings
     /// What beats the file.
     var overrides = Overrides()
+    /// What this machine calls itself.
+    var hostNames: [String] = []
 
     /// What is watched where nobody says what: the machine's root filesystem and its memory.
     private static let builtInChecks = #"""
@@ -65,7 +67,10 @@ struct ConfigurationReader {
         let agent = agent(&top)
         let name = name(&top)
         let labels = labels(&top)
-        let http = http(&top, agent)
+        // One port is for one of them: beside an agent only the socket is served unless somebody chooses a port.
+        let http = HTTPReader(
+            overrides: overrides.http, usual: agent == nil ? HTTPReader.usual : [], hostNames: hostNames
+        ).read(&top)
         let socket = socket(&top)
         let host = top.object("host") {
             Configuration.Host(enabled: $0.boolean("enabled", default: agent == nil))
@@ -118,52 +123,6 @@ struct ConfigurationReader {
                 remedy: "Shorten it to \(ConfigurationReader.maximumLabelValue) bytes.")
         }
         return labels.map { Configuration.Label(name: $0.name, value: $0.value) }
-    }
-
-    /// More addresses than a machine has uses for; each costs a listening socket.
-    private static let maximumAddresses = 16
-
-    private func http(_ top: inout ConfigurationObject, _ agent: Configuration.Agent?) -> Configuration.HTTP {
-        // One port is for one of them: beside an agent only the socket is served unless somebody chooses a port.
-        let fallback = agent == nil ? ["127.0.0.1:9847", "[::1]:9847"] : []
-        var http = top.object("http") { object in
-            object.refuseReserved(ReservedNames.http)
-            let isDefault = !object.has("listen")
-            var addresses: [ListenAddress] = []
-            let shown = overrides.http.map(\.description)
-            let texts = object.strings("listen", default: fallback)
-            for text in texts {
-                do throws(ListenAddress.Problem) {
-                    let address = try ListenAddress(parsing: text)
-                    if addresses.contains(address), address.port != 0 {
-                        object.fault("listen", "\(address) stands there twice", remedy: "Keep one.")
-                    }
-                    if let problem = ListenPolicy.problem(with: address) {
-                        object.fault("listen", problem.fact, remedy: problem.remedy)
-                    }
-                    addresses.append(address)
-                } catch {
-                    object.fault("listen", error.fact, remedy: error.remedy)
-                }
-            }
-            if addresses.count > ConfigurationReader.maximumAddresses {
-                object.fault(
-                    "listen", "\(addresses.count) addresses are too many",
-                    remedy: "Keep \(ConfigurationReader.maximumAddresses) of them.")
-            }
-            if !shown.isEmpty {
-                object.replace("listen") { w in w.array { w in shown.forEach { w.string($0) } } }
-            }
-            return Configuration.HTTP(listen: addresses, isDefault: isDefault)
-        }
-        guard !overrides.http.isEmpty else { return http }
-        for address in overrides.http {
-            guard let problem = ListenPolicy.problem(with: address) else { continue }
-            top.reading.add(
-                ConfigurationFault(path: "--http", line: nil, fact: problem.fact, remedy: problem.remedy))
-        }
-        http = Configuration.HTTP(listen: overrides.http, isDefault: false)
-        return http
     }
 
     private func socket(_ top: inout ConfigurationObject) -> Configuration.Socket {

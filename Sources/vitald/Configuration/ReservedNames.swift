@@ -8,8 +8,6 @@ enum ReservedNames {
         "state", "limits", "log", "dogstatsd", "otlp", "forward", "redact", "histograms", "alerts", "groups",
         "maintenance", "journal",
     ]
-    /// In `http`.
-    static let http: [StaticString] = ["tls", "auth", "allowInsecure", "allowedHosts"]
     /// In `socket`.
     static let socket: [StaticString] = ["allow"]
     /// In a check.

@@ -37,7 +37,8 @@ final class Daemon {
     private let generation = TickGeneration()
     private let pulse = Pulse()
     let conductor: Conductor
-    private let http: HTTPServer
+    let http: HTTPServer
+    let passwordLane = Lanes(limit: 1)
     private let rpc: SocketServer
     private let control: DaemonControl
 
@@ -48,6 +49,7 @@ final class Daemon {
     private var gapsSaid: Set<String> = []
     private var isStopping = false
     private(set) lazy var reloads = makeReloadDesk()
+    private(set) lazy var accessWatch = makeAccessWatch()
     private var ended: @Sendable (Int32) -> Void = { _ in }
     let reloadSuccessful: TallyBook.Tally
     let reloadTimestamp: TallyBook.Tally
@@ -132,8 +134,9 @@ final class Daemon {
     func start(_ ended: @escaping @Sendable (Int32) -> Void) {
         self.ended = ended
         control.attach(self)
+        takeAccess(configuration.http)
         do throws(Listeners.Failure) {
-            try listeners.take(service.sockets)
+            try listeners.take(service.sockets, under: configuration.http.protection)
             try listeners.openSockets(configuration.socket)
             serve()
         } catch {
@@ -168,6 +171,10 @@ final class Daemon {
     }
 
     private func begin(_ addresses: [String]) {
+        // The configuration's own addresses were looked at when it was read; these may be handed in by systemd.
+        if http.servesOthers, let problem = configuration.http.protection.problemForOthers {
+            return fail(Listeners.Failure(sentence: problem, code: ExitCode.configuration))
+        }
         for remark in listeners.remarks { log.write(JournalEntry(.listener, .warning, remark)) }
         for warning in configuration.warnings {
             log.write(JournalEntry(.configurationWarning, .warning, warning))
@@ -274,6 +281,7 @@ extension Daemon {
         log.write(JournalEntry(.stopping, .info, "stopping"))
         conductor.drain()
         reloads.close()
+        accessWatch.close()
         askForPatience()
         let home = NIOLoopBound(self, eventLoop: loop)
         let drained = http.drain(within: .nanoseconds(Self.drainTime.nanoseconds)).and(rpc.close())

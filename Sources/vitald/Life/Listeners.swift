@@ -40,7 +40,9 @@ struct Listeners {
 
     /// Takes what was handed over. What is of no use is closed and remarked upon; an address that may not be served
     /// ends the start.
-    mutating func take(_ sockets: [ServiceEnvironment.Socket]) throws(Failure) {
+    mutating func take(
+        _ sockets: [ServiceEnvironment.Socket], under protection: ListenPolicy.Protection
+    ) throws(Failure) {
         for socket in sockets {
             let found: HandedSocket
             do throws(HandedSocket.Fault) {
@@ -54,16 +56,19 @@ struct Listeners {
             case .path(let path) where found.purpose == .rpc:
                 rpc.append(ListeningSocket(handed: found.descriptor, path: path))
             case .path(let path): http.append(ListeningSocket(handed: found.descriptor, path: path))
-            case .ip(let host, let port): try take(host, port, found.descriptor)
+            case .ip(let host, let port): try take(host, port, found.descriptor, protection)
             }
         }
     }
 
-    private mutating func take(_ host: String, _ port: Int, _ descriptor: CInt) throws(Failure) {
+    private mutating func take(
+        _ host: String, _ port: Int, _ descriptor: CInt, _ protection: ListenPolicy.Protection
+    ) throws(Failure) {
         let text = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
         do throws(ListenAddress.Problem) {
             let address = try ListenAddress(parsing: text)
-            if let problem = ListenPolicy.problem(with: address) { throw problem }
+            if let problem = ListenPolicy.problem(with: address, under: protection) { throw problem }
+            if let warning = ListenPolicy.warning(of: address, under: protection) { remarks.append(warning) }
             handed.append(Handed(descriptor: descriptor, address: address))
         } catch {
             throw Failure(
