@@ -64,9 +64,11 @@ final class Dial: @unchecked Sendable {
     func start() {
         switch plan.endpoint {
         case .unix(let path):
-            do { prepareTLS([try SocketAddress(unixDomainSocketPath: path)]) } catch {
-                end(.failure(ProbeFailure(.fail, "missing", "there is no socket at \(path)")))
+            guard let name = sockaddr_un(path: path) else {
+                end(.failure(ProbeFailure(errno: ENAMETOOLONG, place: path)))
+                return
             }
+            prepareTLS([SocketAddress(name)])
         case .network(let host, let port):
             if let literal = HostAddress.literal(host, port: port), HostText.isAddress(host) {
                 prepareTLS([literal.socketAddress])
