@@ -16,6 +16,18 @@ final class Dial: @unchecked Sendable {
     struct Plan: Sendable {
         let endpoint: ServerAddress
         let tls: TLSSettings?
+        var linkLocal = LinkLocal.refused
+
+        /// Whether a name may lead to a link-local address.
+        ///
+        /// The cloud's metadata services live there and hand out credentials to whoever speaks as the check is told
+        /// to: a name, which somebody else may control, must not lead there. Whoever means it writes the address
+        /// itself.
+        enum LinkLocal: Sendable {
+            case refused
+            /// For a protocol of our own choosing, which gets nothing there; names of neighbours (mDNS) lead there.
+            case allowed
+        }
 
         /// The name to ask for in TLS; nil for addresses, which SNI does not know (RFC 6066, 3).
         var serverName: String? {
@@ -107,11 +119,10 @@ final class Dial: @unchecked Sendable {
             end(.failure(ProbeFailure(failure.outcome, failure.reason, failure.message)))
         case .success(let resolution):
             staleName = resolution.staleBecause
-            // The cloud's metadata services live on link-local addresses and hand out credentials: a name, which
-            // somebody else may control, must not lead there. Whoever means it writes the address itself.
             let addresses = resolution.addresses.filter { address in
-                HostText.addressBytes(HostText.withoutZone(address.numeric)).map { !HostText.isLinkLocal($0) }
-                    ?? false
+                plan.linkLocal == .allowed
+                    || HostText.addressBytes(HostText.withoutZone(address.numeric))
+                        .map { !HostText.isLinkLocal($0) } ?? false
             }
             guard !addresses.isEmpty else {
                 end(
