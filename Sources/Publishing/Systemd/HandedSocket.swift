@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// A listening socket that the service manager opened for us (sd_listen_fds(3)) and keeps open when we end, so that
@@ -91,41 +92,15 @@ package struct HandedSocket: Sendable, Equatable {
     }
 
     private static func address(of descriptor: CInt) -> Address? {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let code = withUnsafeMutablePointer(to: &storage) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        guard code == 0 else { return nil }
-        let family = CInt(storage.ss_family)
-        return withUnsafeBytes(of: &storage) { bytes in
-            switch family {
-            case AF_UNIX:
-                let name = bytes[MemoryLayout<sa_family_t>.size..<min(Int(length), bytes.count)].prefix {
-                    $0 != 0
-                }
-                // An abstract name begins with a zero byte: it has no permissions.
-                return name.isEmpty ? nil : .path(String(decoding: name, as: UTF8.self))
-            case AF_INET:
-                let address = bytes.loadUnaligned(as: sockaddr_in.self)
-                return text(AF_INET, address.sin_addr).map {
-                    .ip(host: $0, port: Int(UInt16(bigEndian: address.sin_port)))
-                }
-            case AF_INET6:
-                let address = bytes.loadUnaligned(as: sockaddr_in6.self)
-                return text(AF_INET6, address.sin6_addr).map {
-                    .ip(host: $0, port: Int(UInt16(bigEndian: address.sin6_port)))
-                }
+        // sun_path is the longest, 108 bytes that need not end in a zero.
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { room in
+            guard let base = room.baseAddress else { return nil }
+            var port: UInt16 = 0
+            switch clinux_bound_address(descriptor, base, room.count, &port) {
+            case CLINUX_PATH: return .path(String(cString: base))
+            case CLINUX_IP: return .ip(host: String(cString: base), port: Int(port))
             default: return nil
             }
-        }
-    }
-
-    private static func text<IP>(_ family: CInt, _ address: IP) -> String? {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { room in
-            guard let base = room.baseAddress else { return nil }
-            let text = withUnsafePointer(to: address) { inet_ntop(family, $0, base, socklen_t(room.count)) }
-            return text.map { String(cString: $0) }
         }
     }
 }
