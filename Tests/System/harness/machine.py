@@ -30,8 +30,10 @@ print(peer.makefile().readline())
 class Machine:
     """Starts with `with`, ends with it. Without /dev/kvm it is emulated, some ten times slower."""
 
-    def __init__(self, image, emulate=False):
-        self.image = image
+    def __init__(self, image, project, emulate=False):
+        self.image, self.project = image, project
+        # How things stood right after the package was installed; see install.
+        self.installed = None
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="vitald-vm."))
         # KVM inside a virtual machine may be there and not work: it is tried once.
         self.emulated = emulate or not os.access("/dev/kvm", os.R_OK | os.W_OK)
