@@ -35,6 +35,9 @@ package final class ListeningSocket: Sendable {
         own = nil
     }
 
+    /// Whether the manager made it, and keeps it when vitald ends.
+    package var isHanded: Bool { own == nil }
+
     /// The lock goes with the last reference, and the kernel drops it when the process dies.
     deinit { if let own { _ = close(own.lock) } }
 

@@ -31,13 +31,6 @@ struct TailWord: ReservedWord {
     @Argument(parsing: .captureForPassthrough) var rest: [String] = []
 }
 
-/// `vitalctl doctor`
-struct DoctorWord: ReservedWord {
-    static let configuration = CommandConfiguration(commandName: "doctor", shouldDisplay: false)
-    static let meanwhile = "Use vitalctl status, and vitald --check-config."
-    @Argument(parsing: .captureForPassthrough) var rest: [String] = []
-}
-
 /// `vitalctl queue`
 struct QueueWord: ReservedWord {
     static let configuration = CommandConfiguration(commandName: "queue", shouldDisplay: false)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vitals
+
 /// Colours for people: only on a terminal, and never the only carrier of a meaning.
 enum Paint {
     case plain
@@ -14,6 +16,17 @@ enum Paint {
         case "unhealthy", "fail", "CRITICAL": wrap(text, "31")
         case "unknown", "pending", "exited", "off": wrap(text, "2")
         default: text
+        }
+    }
+
+    /// The state of a finding in its colour.
+    func state(_ state: Diagnosis.State, padded width: Int = 0) -> String {
+        let text = Table.pad(state.rawValue, to: width)
+        return switch state {
+        case .ok: wrap(text, "32")
+        case .limited: wrap(text, "33")
+        case .missing: wrap(text, "31")
+        case .unknown: wrap(text, "2")
         }
     }
 

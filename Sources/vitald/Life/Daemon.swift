@@ -24,7 +24,7 @@ final class Daemon {
     let loop: any EventLoop
     let options: DaemonOptions
     let environment: @Sendable (String) -> String?
-    private let service: ServiceEnvironment
+    let service: ServiceEnvironment
     let time: any TimeSource
     private let tallies: TallyBook
     let notifier: Notifier
@@ -43,7 +43,7 @@ final class Daemon {
     private let control: DaemonControl
 
     var configuration: Configuration
-    private var listeners = Listeners()
+    private(set) var listeners = Listeners()
     var statusLine = StatusLine()
     private var statusPlanned = false
     private var gapsSaid: Set<String> = []
@@ -127,7 +127,12 @@ final class Daemon {
                         var book = Sheet()
                         tallies.fill(&book)
                         return [sheet, book]
-                    }, control: control)) + [PushHeartbeatHandler(sink: heartbeats)])
+                    },
+                    examiner: HouseExaminer(
+                        Examiner(
+                            Surroundings(roots: roots, missing: { kernel.missing }, time: time), lanes: lanes,
+                            eventLoop: loop),
+                        control), control: control)) + [PushHeartbeatHandler(sink: heartbeats)])
     }
 
     /// Opens everything and begins; `ended` is called once, on the loop, with the exit code.

@@ -32,6 +32,11 @@ final class DaemonControl: Control {
         }
     }
 
+    /// What the daemon knows of itself; nothing while it starts.
+    func houseFindings(_ use: @escaping @Sendable ([Diagnosis]) -> Void) {
+        loop.execute { [daemon] in use(daemon.value?.houseFindings ?? []) }
+    }
+
     /// SIGHUP.
     func hangup() { reload { _ in } }
 

@@ -120,4 +120,29 @@ struct ControlTests {
         _ = try await watching.end()
         try await daemon.stop()
     }
+
+    @Test("doctor tells what the running daemon sees, and ends with 1 only where something is missing")
+    func doctor() async throws {
+        let daemon = try await ShippedDaemon(#"{ "http": { "listen": [] }, "checks": [] }"#).serving()
+
+        let told = try await daemon.control("doctor")
+        let raw = try await daemon.control("doctor", "--json")
+        let findings = try JSONDocument(parsing: Array(raw.output.utf8)).root["findings"]?.elements ?? []
+
+        let subjects = findings.compactMap { $0["subject"]?.string }
+        for subject in [
+            "cgroup", "processes", "capabilities", "journal", "resolver", "clock", "sockets", "caller",
+        ] {
+            #expect(subjects.contains(subject), "\(subjects)")
+            #expect(told.output.contains(" \(subject) "), "\(told.output)")
+        }
+        let isMissing = findings.contains { $0["state"]?.string == "missing" }
+        #expect(told.ending == .code(isMissing ? 1 : 0))
+        let sockets = findings.first { $0["subject"]?.string == "sockets" }
+        #expect(sockets?["state"]?.string == "limited", "it opened them itself")
+        try await daemon.stop()
+        let alone = try await daemon.control("doctor")
+        #expect(alone.ending == .code(1))
+        #expect(alone.output.contains("missing  socket   \(daemon.socket): "), "\(alone.output)")
+    }
 }

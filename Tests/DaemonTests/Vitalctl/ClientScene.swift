@@ -28,7 +28,8 @@ final class ClientScene {
         board = Board(epoch: epoch, report: report)
         listening = try SocketPath(path).listen()
         let sources = HandlerCatalog.Sources(
-            board: board, kernel: Kernel(), sheets: { [] }, control: Administration())
+            board: board, kernel: Kernel(), sheets: { [] }, examiner: SceneExaminer(),
+            control: Administration())
         server = SocketServer(
             loop: group.any(),
             equipment: .init(
@@ -98,5 +99,15 @@ final class ClientScene {
         func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) { use(nil) }
 
         func host(_ use: @escaping @Sendable (HostFigures) -> Void) { use(HostFigures()) }
+    }
+}
+
+/// Finds one thing in order and one that is not.
+struct SceneExaminer: Examining {
+    func examine(_ use: @escaping @Sendable ([Diagnosis]) -> Void) {
+        use([
+            Diagnosis("cgroup", .ok, "version 2"),
+            Diagnosis("journal", .missing, "there is none", remedy: "Start systemd-journald."),
+        ])
     }
 }

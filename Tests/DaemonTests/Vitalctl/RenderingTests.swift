@@ -304,4 +304,29 @@ struct RenderingTests {
         }
         return plain
     }
+
+    @Test("doctor: one line a finding, the remedy beneath what needs one, the sum at the end")
+    func doctor() throws {
+        let reply = Doctor.Reply(
+            version: "1.0", uid: 997, pid: 12,
+            findings: [
+                Diagnosis("cgroup", .ok, "version 2"),
+                Diagnosis("journal", .missing, "there is none\u{7}", remedy: "Start systemd-journald."),
+            ])
+
+        let lines = DoctorText.lines(reply, client: "1.1", paint: .plain)
+
+        #expect(
+            lines == [
+                "vitald 1.0, pid 12, uid 997", "", "ok       cgroup   version 2",
+                "missing  journal  there is none ",
+                "                  → Start systemd-journald.",
+                "limited  version  vitald is 1.0, vitalctl 1.1",
+                "                  → Restart vitald after an upgrade: systemctl restart vitald.", "",
+                "1 ok, 1 limited, 1 missing",
+            ])
+        var writer = JSONWriter()
+        reply.write(into: &writer)
+        #expect(Doctor.Reply(reading: try JSONDocument(parsing: writer.bytes).root) == reply)
+    }
 }

@@ -221,7 +221,8 @@ struct SocketMethodTests {
         #expect(
             Set(methods.compactMap { $0["name"]?.string }) == [
                 "hello", "ping", "status", "checks.list", "checks.get", "checks.run", "history", "container",
-                "metrics", "limits", "describe", "subscribe", "unsubscribe", "reload", "push.heartbeat",
+                "metrics", "limits", "describe", "doctor", "subscribe", "unsubscribe", "reload",
+                "push.heartbeat",
             ])
         for method in methods {
             let example = try #require(method["example"]?.string)

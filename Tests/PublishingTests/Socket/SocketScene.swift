@@ -173,7 +173,7 @@ final class SocketScene: Sendable {
                 var sheet = Sheet()
                 tallies.fill(&sheet)
                 return [sheet]
-            }, control: control)
+            }, examiner: SceneExaminer(), control: control)
         server = SocketServer(
             loop: group.any(), equipment: equipment,
             handlers: HandlerCatalog.all(sources) + [SceneHeartbeat(sink: sink)])
@@ -323,4 +323,14 @@ func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
         _ = poll(nil, 0, 10)
     }
     return false
+}
+
+/// Finds one thing in order and one that is not.
+struct SceneExaminer: Examining {
+    func examine(_ use: @escaping @Sendable ([Diagnosis]) -> Void) {
+        use([
+            Diagnosis("cgroup", .ok, "version 2"),
+            Diagnosis("journal", .missing, "there is none", remedy: "Start systemd-journald."),
+        ])
+    }
 }

@@ -157,8 +157,9 @@ struct PostgresProbeTests {
             #expect(count <= 1)
         }
 
-        // The server gives up first, so the connection is kept; on a busy machine vitald may.
-        #expect(reasons.allSatisfy { $0 == "timeout.lock" || $0 == "timeout.processing" })
+        // The server gives up first, so the connection is kept; on a busy machine vitald may, at whichever step it is.
+        #expect(reasons.allSatisfy { $0?.code.hasPrefix("timeout.") == true }, "\(reasons)")
+        #expect(reasons.contains { $0 == "timeout.lock" || $0 == "timeout.processing" }, "\(reasons)")
         let slow = try await PostgresTrial(
             server.localURL, #", "query": "SELECT pg_sleep(0.05)", "warnLatency": "40ms""#
         ).attempt()

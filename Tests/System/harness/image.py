@@ -13,7 +13,7 @@ import subprocess
 SUITE = "bookworm"
 PACKAGES = """systemd systemd-sysv dbus udev kmod linux-image-cloud-amd64 initramfs-tools openssh-server
  libpq5 libhiredis0.14 zlib1g postgresql redis-server prometheus podman crun conmon netavark fuse-overlayfs
- busybox-static iproute2 iptables iputils-ping procps curl ca-certificates python3-minimal""".split()
+ busybox-static iproute2 iptables iputils-ping procps curl ca-certificates python3""".split()
 UNREAD = ["doc", "man", "info", "locale", "lintian"]
 
 # Before any package: an initrd with just what this machine needs, since unpacking a full one takes long.

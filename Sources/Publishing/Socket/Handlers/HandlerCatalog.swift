@@ -12,17 +12,20 @@ package enum HandlerCatalog {
         package var kernel: any KernelReading
         /// The samples beside the kernel's; called on the sampler's lane.
         package var sheets: @Sendable () -> [Sheet]
+        /// Who looks at what can be seen here.
+        package var examiner: any Examining
         /// What administrators may do.
         package var control: any Control
 
         /// Gathers the sources.
         package init(
             board: Board, kernel: any KernelReading, sheets: @escaping @Sendable () -> [Sheet],
-            control: any Control
+            examiner: any Examining, control: any Control
         ) {
             self.board = board
             self.kernel = kernel
             self.sheets = sheets
+            self.examiner = examiner
             self.control = control
         }
     }
@@ -37,6 +40,7 @@ package enum HandlerCatalog {
             HistoryHandler(board: sources.board),
             ContainerHandler(kernel: sources.kernel),
             MetricsHandler(kernel: sources.kernel, sheets: sources.sheets),
+            DoctorHandler(examiner: sources.examiner),
             ChecksRunHandler(control: sources.control),
             ReloadHandler(control: sources.control),
         ]

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+package import Vitals
+
+/// Something that is looked at to tell what vitald can see here. A new one is a file in `Subjects/` and a line in `all`.
+package struct Subject: Sendable {
+    /// One word.
+    package let name: String
+    /// Whether the look may take long, and so has a lane of its own.
+    let isSlow: Bool
+    /// Looks; on a lane.
+    let look: @Sendable (Surroundings) -> Diagnosis
+
+    init(_ name: String, isSlow: Bool = false, look: @escaping @Sendable (Surroundings) -> Diagnosis) {
+        self.name = name
+        self.isSlow = isSlow
+        self.look = look
+    }
+
+    /// All of them, in the order of the answer.
+    package static let all: [Subject] = [
+        .cgroup, .pressure, .processes, .capabilities, .names, .journal, .resolver, .clock, .limits,
+    ]
+}
+
+/// Where a subject looks.
+package struct Surroundings: Sendable {
+    /// Where the kernel's file systems are, and the machine's own files.
+    let roots: KernelRoots
+    /// What the sampler has found missing, as sentences.
+    let missing: @Sendable () -> [String]
+    /// The clocks.
+    let time: any TimeSource
+
+    /// Gathers them.
+    package init(roots: KernelRoots, missing: @escaping @Sendable () -> [String], time: any TimeSource) {
+        self.roots = roots
+        self.missing = missing
+        self.time = time
+    }
+
+    /// Beyond this no file that a subject reads is what it should be.
+    private static let longestText = 256 * 1024
+
+    /// A small text file; nil where it cannot be read.
+    func text(_ path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { room in
+            while bytes.count < Self.longestText {
+                let count = read(descriptor, room.baseAddress, room.count)
+                guard count > 0 else { return }
+                bytes.append(contentsOf: room[..<count])
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The place of a file of this machine; nil for a captured tree, which has none.
+    func file(_ path: String) -> String? { roots.files.map { $0 + path } }
+
+    /// What the sampler misses about something, by the word at the beginning of its sentence; without that word.
+    func gap(_ word: String) -> String? {
+        missing().first { $0.hasPrefix(word + ": ") }.map { String($0.dropFirst(word.utf8.count + 2)) }
+    }
+
+    /// What is said where there is nothing to look at.
+    func captured(_ subject: String) -> Diagnosis {
+        Diagnosis(
+            subject, .unknown,
+            "vitald reads a captured tree (--proc-root), to which this machine's files do not belong",
+            remedy: "Start vitald without --proc-root.")
+    }
+}

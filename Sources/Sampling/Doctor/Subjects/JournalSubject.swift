@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Vitals
+
+extension Subject {
+    /// Whether the system's journal is there and open to vitald (systemd-journald.service(8)).
+    static let journal = Subject("journal") { surroundings in
+        guard let root = surroundings.roots.files else { return surroundings.captured("journal") }
+        // The directory of the machine holds the files; whoever may list it may read them.
+        let machine = surroundings.text(root + "/etc/machine-id")?.split(separator: "\n").first ?? ""
+        let places = ["/var/log/journal", "/run/log/journal"]
+        guard !machine.isEmpty,
+            let place = places.first(where: { access("\(root)\($0)/\(machine)", F_OK) == 0 })
+        else {
+            return Diagnosis(
+                "journal", .limited,
+                "there is no journal of this machine here, so no unit's lines can be counted",
+                remedy:
+                    "Start systemd-journald, or mount /var/log/journal and /etc/machine-id into the container."
+            )
+        }
+        guard access("\(root)\(place)/\(machine)", R_OK | X_OK) == 0 else {
+            return Diagnosis(
+                "journal", .limited, "\(place) is closed to vitald, so no unit's lines can be counted",
+                remedy: "Put vitald into the group: SupplementaryGroups=systemd-journal, as its unit has it.")
+        }
+        guard access(root + "/run/systemd/journal/socket", W_OK) == 0 else {
+            return Diagnosis(
+                "journal", .limited, "\(place) is read, but journald takes no lines: its socket is not there",
+                remedy: "Start systemd-journald; until then vitald's lines go to standard error.")
+        }
+        return Diagnosis("journal", .ok, "\(place) is open to vitald, and journald takes its lines")
+    }
+}

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What vitald says of what it can see."""
+import json
+
+from harness.points import expect, point
+
+
+def diagnoses(machine):
+    """The findings by their subjects."""
+    answer = machine.run("vitalctl --json doctor")
+    return {entry["subject"]: entry for entry in json.loads(answer.out)["findings"]} if answer.out else {}
+
+
+@point("vitalctl doctor: on a whole machine all is seen, and what is not has its remedy")
+def whole(machine):
+    told = diagnoses(machine)
+    for subject in ("cgroup", "pressure", "processes", "capabilities", "journal", "sockets", "systemd", "configuration"):
+        expect(told.get(subject, {}).get("state") == "ok", f"{subject}: {told.get(subject)}")
+    expect(told["cgroup"]["fact"].startswith("version 2 at /sys/fs/cgroup"), told["cgroup"])
+    expect(told["capabilities"]["fact"].startswith("none, and none is needed"), told["capabilities"])
+    expect("systemd holds" in told["sockets"]["fact"] and "127.0.0.1:9847" in told["sockets"]["fact"], told["sockets"])
+    for entry in told.values():
+        expect(entry["state"] == "ok" or entry.get("remedy"), entry)
+    text = machine.run("vitalctl doctor")
+    expect(text.code == 0 and "cgroup" in text.out, text)
+
+
+@point("vitalctl doctor without its group tells why the journal is closed; a stranger hears why he is not let in")
+def closed(machine):
+    machine.write("/etc/systemd/system/vitald.service.d/alone.conf", "[Service]\nSupplementaryGroups=\n")
+    machine.run("systemctl daemon-reload; systemctl restart vitald")
+    try:
+        journal = diagnoses(machine).get("journal", {})
+        expect(journal.get("state") == "limited" and "systemd-journal" in journal.get("remedy", ""), journal)
+    finally:
+        machine.run("rm -r /etc/systemd/system/vitald.service.d; systemctl daemon-reload; systemctl restart vitald")
+    refused = machine.run("su nobody -s /bin/sh -c 'vitalctl doctor'")
+    expect(refused.code == 1 and "join the group" in refused.out, refused)
