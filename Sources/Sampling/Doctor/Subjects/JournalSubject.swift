@@ -7,7 +7,8 @@ extension Subject {
     /// Whether the system's journal is there and open to vitald (systemd-journald.service(8)).
     static let journal = Subject("journal") { surroundings in
         guard let root = surroundings.roots.files else { return surroundings.captured("journal") }
-        // The directory of the machine holds the files; whoever may list it may read them.
+        // The directory of the machine holds the files, of which this one is always there; others may list the
+        // directory and not read them.
         let machine = surroundings.text(root + "/etc/machine-id")?.split(separator: "\n").first ?? ""
         let places = ["/var/log/journal", "/run/log/journal"]
         guard !machine.isEmpty,
@@ -20,7 +21,7 @@ extension Subject {
                     "Start systemd-journald, or mount /var/log/journal and /etc/machine-id into the container."
             )
         }
-        guard access("\(root)\(place)/\(machine)", R_OK | X_OK) == 0 else {
+        guard access("\(root)\(place)/\(machine)/system.journal", R_OK) == 0 || errno == ENOENT else {
             return Diagnosis(
                 "journal", .limited, "\(place) is closed to vitald, so no unit's lines can be counted",
                 remedy: "Put vitald into the group: SupplementaryGroups=systemd-journal, as its unit has it.")
