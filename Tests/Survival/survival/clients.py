@@ -12,16 +12,23 @@ class Deaths:
     """How often vitald was ended. A connection may break only when that happened in between."""
 
     def __init__(self):
-        self.lock = threading.Lock()
+        self.changed = threading.Condition()
         self.count = 0
 
     def note(self):
-        with self.lock:
+        """Called right after each death."""
+        with self.changed:
             self.count += 1
+            self.changed.notify_all()
 
     def so_far(self):
-        with self.lock:
+        with self.changed:
             return self.count
+
+    def explain(self, before):
+        """Whether there was one since; who sees its end may be a moment faster than who notes it."""
+        with self.changed:
+            return self.changed.wait_for(lambda: self.count != before, timeout=PATIENCE)
 
 
 class Client(threading.Thread):
@@ -51,7 +58,7 @@ class Client(threading.Thread):
             self.answered += 1
         except (OSError, EOFError) as error:
             self.broken += 1
-            if self.deaths.so_far() == before:
+            if not self.deaths.explain(before):
                 self.faults.append(f"{self.name}: broken while vitald ran: {error!r}")
         except ValueError as error:
             self.faults.append(f"{self.name}: {error}")
@@ -137,7 +144,7 @@ class Subscriber(threading.Thread):
                 with unix(self.path)() as connection:
                     self.follow(connection)
             except (OSError, EOFError) as error:
-                if self.deaths.so_far() == before and not self.stopping.is_set():
+                if not self.stopping.is_set() and not self.deaths.explain(before):
                     self.faults.append(f"subscriber: broken while vitald ran: {error!r}")
             except (ValueError, KeyError) as error:
                 self.faults.append(f"subscriber: {error!r}")
