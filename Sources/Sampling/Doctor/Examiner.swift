@@ -4,7 +4,8 @@ package import NIOCore
 import Synchronization
 package import Vitals
 
-/// Looks at all subjects, on lanes and within a bound; whoever asks meanwhile shares the look, and for a second after it.
+/// Looks at all subjects, on lanes of its own and within a bound; whoever asks meanwhile shares the look, and for a second
+/// after it. A look that hangs is not begun again: those who ask may not use up threads.
 package final class Examiner: Examining {
     /// Local files are there within milliseconds; somebody waits for the answer.
     static let patience = Duration.seconds(2)
@@ -16,29 +17,33 @@ package final class Examiner: Examining {
         /// What the look under way has found so far; nil where none is under way.
         var found: [Diagnosis?]?
         var number: UInt64 = 0
+        /// Whether the looks that are quick, and which of the slow ones, have not come back yet.
+        var isLooking = false
+        var slow: Set<Int> = []
         var timer: Scheduled<Void>?
         var last: (findings: [Diagnosis], at: Instant)?
     }
 
     private let subjects: [Subject]
     private let surroundings: Surroundings
+    /// One for the quick looks and one for each slow one; not those of the checks, which never wait for this.
     private let lanes: Lanes
     private let eventLoop: any EventLoop
     private let patience: Duration
     private let state = Mutex(State())
 
     /// Makes an examiner; nothing is looked at yet.
-    package convenience init(_ surroundings: Surroundings, lanes: Lanes, eventLoop: any EventLoop) {
-        self.init(Subject.all, surroundings, lanes: lanes, eventLoop: eventLoop)
+    package convenience init(_ surroundings: Surroundings, eventLoop: any EventLoop) {
+        self.init(Subject.all, surroundings, eventLoop: eventLoop)
     }
 
     init(
-        _ subjects: [Subject], _ surroundings: Surroundings, lanes: Lanes, eventLoop: any EventLoop,
+        _ subjects: [Subject], _ surroundings: Surroundings, eventLoop: any EventLoop,
         patience: Duration = Examiner.patience
     ) {
         self.subjects = subjects
         self.surroundings = surroundings
-        self.lanes = lanes
+        lanes = Lanes(limit: 1 + subjects.count { $0.isSlow })
         self.eventLoop = eventLoop
         self.patience = patience
     }
@@ -71,12 +76,29 @@ package final class Examiner: Examining {
         state.withLock { state in
             if state.number == number, state.found != nil { state.timer = timer }
         }
-        for (index, subject) in subjects.enumerated() where subject.isSlow {
-            lanes.run { [self] in take(subject.look(surroundings), at: index, number) }
+        let (quick, slow) = state.withLock { state in
+            let quick = !state.isLooking
+            let slow = subjects.indices.filter { subjects[$0].isSlow && !state.slow.contains($0) }
+            state.isLooking = true
+            state.slow.formUnion(slow)
+            return (quick, slow)
         }
+        for index in slow {
+            lanes.run { [self] in
+                let found = subjects[index].look(surroundings)
+                state.withLock { _ = $0.slow.remove(index) }
+                take(found, at: index, number)
+            }
+        }
+        guard quick else { return }
         lanes.run { [self] in
             for (index, subject) in subjects.enumerated() where !subject.isSlow {
-                take(subject.look(surroundings), at: index, number)
+                let found = subject.look(surroundings)
+                // Before the last one ends the examination, so that the next may begin at once.
+                if index == subjects.lastIndex(where: { !$0.isSlow }) {
+                    state.withLock { $0.isLooking = false }
+                }
+                take(found, at: index, number)
             }
         }
     }

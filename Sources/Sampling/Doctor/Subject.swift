@@ -62,9 +62,19 @@ package struct Surroundings: Sendable {
     /// The place of a file of this machine; nil for a captured tree, which has none.
     func file(_ path: String) -> String? { roots.files.map { $0 + path } }
 
-    /// What the sampler misses about something, by the word at the beginning of its sentence; without that word.
+    /// Whether the way to a path leads over local mounts alone: others may hang for ever, and nobody could end a thread
+    /// that hangs with them.
+    func isLocal(_ path: String) -> Bool {
+        guard let text = text(roots.proc("self/mountinfo")) else { return false }
+        return MountPath(path, in: MountTable(parsing: Array(text.utf8))).map { $0.hazard == nil } ?? true
+    }
+
+    /// What the sampler misses about something, by the word at the beginning of its sentences; without that word, the
+    /// first one whole, of the others how many there are.
     func gap(_ word: String) -> String? {
-        missing().first { $0.hasPrefix(word + ": ") }.map { String($0.dropFirst(word.utf8.count + 2)) }
+        let gaps = missing().filter { $0.hasPrefix(word + ": ") }
+        guard let first = gaps.first.map({ String($0.dropFirst(word.utf8.count + 2)) }) else { return nil }
+        return gaps.count == 1 ? first : first + " The journal tells \(gaps.count - 1) more."
     }
 
     /// What is said where there is nothing to look at.

@@ -10,7 +10,7 @@ extension Daemon {
     var houseFindings: [Diagnosis] { [socketFinding, managerFinding, configurationFinding] }
 
     private var socketFinding: Diagnosis {
-        let own = listeners.sockets.filter { !$0.isHanded }.map(\.path)
+        let own = listeners.sockets.filter { !$0.isHanded }.map(\.path) + listeners.opened
         let handed =
             listeners.sockets.filter(\.isHanded).map(\.path) + listeners.handed.map(\.address.description)
         if own.isEmpty {

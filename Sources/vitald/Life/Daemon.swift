@@ -130,7 +130,7 @@ final class Daemon {
                     },
                     examiner: HouseExaminer(
                         Examiner(
-                            Surroundings(roots: roots, missing: { kernel.missing }, time: time), lanes: lanes,
+                            Surroundings(roots: roots, missing: { kernel.missing }, time: time),
                             eventLoop: loop),
                         control), control: control)) + [PushHeartbeatHandler(sink: heartbeats)])
     }
@@ -180,6 +180,7 @@ final class Daemon {
         if http.servesOthers, let problem = configuration.http.protection.problemForOthers {
             return fail(Listeners.Failure(sentence: problem, code: ExitCode.configuration))
         }
+        listeners.opened = Array(addresses.dropFirst(listeners.handed.count))
         for remark in listeners.remarks { log.write(JournalEntry(.listener, .warning, remark)) }
         for warning in configuration.warnings {
             log.write(JournalEntry(.configurationWarning, .warning, warning))

@@ -30,6 +30,8 @@ struct Listeners {
     private(set) var http: [ListeningSocket] = []
     /// The IP sockets for the pages that were handed over.
     private(set) var handed: [Handed] = []
+    /// The IP addresses that were opened besides, as the kernel has them.
+    var opened: [String] = []
     /// What needed a remark, as sentences.
     private(set) var remarks: [String] = []
 

@@ -12,7 +12,9 @@ extension Subject {
         let machine = surroundings.text(root + "/etc/machine-id")?.split(separator: "\n").first ?? ""
         let places = ["/var/log/journal", "/run/log/journal"]
         guard !machine.isEmpty,
-            let place = places.first(where: { access("\(root)\($0)/\(machine)", F_OK) == 0 })
+            let place = places.first(where: {
+                surroundings.isLocal(root + $0) && access("\(root)\($0)/\(machine)", F_OK) == 0
+            })
         else {
             return Diagnosis(
                 "journal", .limited,

@@ -12,8 +12,8 @@ extension Subject {
                 "limits", .unknown, "the limit of open files cannot be read",
                 remedy: "Look whether \(surroundings.roots.proc) is a procfs.")
         }
-        // Some ten files of each container stay open.
-        let fact = "\(soft) open files are allowed, enough for some \(soft / 12) containers"
+        // Some twenty files of each container stay open.
+        let fact = "\(soft) open files are allowed, enough for some \(soft / 21) containers"
         guard soft < 4096 else { return Diagnosis("limits", .ok, fact) }
         return Diagnosis(
             "limits", .limited, fact + "; to read those beyond costs three times as much",

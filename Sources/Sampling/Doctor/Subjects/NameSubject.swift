@@ -13,7 +13,7 @@ extension Subject {
         ]
         var open: [String] = []
         var closed: [String] = []
-        for (runtime, path) in places {
+        for (runtime, path) in places where surroundings.isLocal(root + path) {
             if access(root + path, R_OK | X_OK) == 0 {
                 open.append(runtime)
             } else if errno == EACCES {
