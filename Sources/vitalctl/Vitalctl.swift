@@ -28,8 +28,8 @@ struct Vitalctl: ParsableCommand {
         subcommands: [
             StatusCommand.self, ChecksCommand.self, ContainersCommand.self, MetricsCommand.self,
             WatchCommand.self, TopCommand.self, RunCommand.self, CheckCommand.self, WaitCommand.self,
-            HistoryCommand.self, PushCommand.self, ReloadCommand.self, DescribeCommand.self,
-            VersionCommand.self, LogsWord.self, DoctorWord.self, TailWord.self, QueueWord.self,
+            HistoryCommand.self, LogsCommand.self, PushCommand.self, ReloadCommand.self, DescribeCommand.self,
+            VersionCommand.self, DoctorWord.self, TailWord.self, QueueWord.self,
             MaintenanceWord.self,
         ],
         defaultSubcommand: StatusCommand.self)

@@ -14,6 +14,8 @@ struct ConfigurationReader {
         var socketPath: String?
         /// Where the socket is when nobody says so.
         var usualSocketPath = SocketPlace.system
+        /// The unit of the agent that this daemon stands beside, where it is known.
+        var agentUnit: String?
     }
 
     /// Every kind of check there is, in the order of the manual.
@@ -68,10 +70,11 @@ struct ConfigurationReader {
         let containers = containers(&top)
         let defaults = defaults(&top)
         let checks = checks(&top, defaults)
+        let journal = JournalSection(agentUnit: overrides.agentUnit, checks: checks).read(&top)
         top.finish()
         return Configuration(
             name: name, labels: labels, http: http, socket: socket, host: host, containers: containers,
-            defaults: defaults, checks: checks, warnings: top.reading.warnings,
+            defaults: defaults, checks: checks, journal: journal, warnings: top.reading.warnings,
             effectiveJSON: top.effectiveJSON)
     }
 

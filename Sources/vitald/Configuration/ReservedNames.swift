@@ -6,7 +6,7 @@ enum ReservedNames {
     /// At the top.
     static let top: [StaticString] = [
         "state", "limits", "log", "dogstatsd", "otlp", "forward", "redact", "histograms", "alerts", "groups",
-        "maintenance", "journal", "instance",
+        "maintenance", "instance",
     ]
     /// In `http`.
     static let http: [StaticString] = ["tls", "auth", "allowInsecure", "allowedHosts"]
@@ -15,5 +15,5 @@ enum ReservedNames {
     /// In a check.
     static let check: [StaticString] = ["definitive", "maintenance"]
     /// Types of checks.
-    static let types = ["metric", "quality", "pushed", "journal", "group"]
+    static let types = ["metric", "quality", "pushed", "group"]
 }

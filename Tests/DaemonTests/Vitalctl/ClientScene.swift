@@ -28,7 +28,7 @@ final class ClientScene {
         board = Board(epoch: epoch, report: report)
         listening = try SocketPath(path).listen()
         let sources = HandlerCatalog.Sources(
-            board: board, kernel: Kernel(), sheets: { [] }, control: Administration())
+            board: board, kernel: Kernel(), sheets: { [] }, journal: Journal(), control: Administration())
         server = SocketServer(
             loop: group.any(),
             equipment: .init(

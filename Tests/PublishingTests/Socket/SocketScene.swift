@@ -173,7 +173,7 @@ final class SocketScene: Sendable {
                 var sheet = Sheet()
                 tallies.fill(&sheet)
                 return [sheet]
-            }, control: control)
+            }, journal: SceneJournal(), control: control)
         server = SocketServer(
             loop: group.any(), equipment: equipment,
             handlers: HandlerCatalog.all(sources) + [SceneHeartbeat(sink: sink)])

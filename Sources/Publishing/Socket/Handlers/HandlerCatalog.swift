@@ -12,17 +12,20 @@ package enum HandlerCatalog {
         package var kernel: any KernelReading
         /// The samples beside the kernel's; called on the sampler's lane.
         package var sheets: @Sendable () -> [Sheet]
+        /// The last errors in the journal.
+        package var journal: any JournalAnswering
         /// What administrators may do.
         package var control: any Control
 
         /// Gathers the sources.
         package init(
             board: Board, kernel: any KernelReading, sheets: @escaping @Sendable () -> [Sheet],
-            control: any Control
+            journal: any JournalAnswering, control: any Control
         ) {
             self.board = board
             self.kernel = kernel
             self.sheets = sheets
+            self.journal = journal
             self.control = control
         }
     }
@@ -37,6 +40,7 @@ package enum HandlerCatalog {
             HistoryHandler(board: sources.board),
             ContainerHandler(kernel: sources.kernel),
             MetricsHandler(kernel: sources.kernel, sheets: sources.sheets),
+            LogsHandler(journal: sources.journal),
             ChecksRunHandler(control: sources.control),
             ReloadHandler(control: sources.control),
         ]

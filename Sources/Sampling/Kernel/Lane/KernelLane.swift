@@ -32,7 +32,8 @@ package final class KernelLane: KernelReading {
     ) {
         let queue = queue
         let counters = counters
-        let work = Work {
+        // Without the thread jobs stay undone, and the watchdog sees that.
+        _ = OwnThread.start(stackSize: Self.stackSize) {
             let sampler = KernelSampler(roots: roots, options: options, time: time, tallies: tallies)
             while let jobs = queue.takeAll() {
                 for job in jobs {
@@ -42,7 +43,6 @@ package final class KernelLane: KernelReading {
                 }
             }
         }
-        work.start(stackSize: Self.stackSize)
         submit { $0.refresh(.baseline) }
     }
 
@@ -97,31 +97,5 @@ package final class KernelLane: KernelReading {
         // Counted first: whoever compares the two never sees more done than asked.
         counters.submitted.wrappingAdd(1, ordering: .releasing)
         if !queue.append(job) { counters.submitted.wrappingSubtract(1, ordering: .releasing) }
-    }
-
-    /// What the thread runs.
-    private final class Work: Sendable {
-        private let body: @Sendable () -> Void
-
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-
-        func start(stackSize: Int) {
-            var attributes = pthread_attr_t()
-            pthread_attr_init(&attributes)
-            pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-            pthread_attr_setstacksize(&attributes, stackSize)
-            defer { pthread_attr_destroy(&attributes) }
-            let work = Unmanaged.passRetained(self)
-            var thread = pthread_t()
-            let code = pthread_create(
-                &thread, &attributes,
-                { pointer in
-                    guard let pointer else { return nil }
-                    Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body()
-                    return nil
-                }, work.toOpaque())
-            // Without the thread jobs stay undone, and the watchdog sees that.
-            if code != 0 { work.release() }
-        }
     }
 }
