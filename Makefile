@@ -13,7 +13,7 @@ RELEASE = -c release --static-swift-stdlib $(LAW) $(LINK)
 BIN = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint check bench test-system install uninstall needs needs-test needs-bench clean
+.PHONY: help run build test lint check bench test-survival test-system install uninstall needs needs-test needs-bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ check: lint test ## what CI checks: layout, house rules, warnings, tests
 
 bench: needs-bench build ## speed and memory beside their floors; fails on the counted gates
 	@Tests/Benchmarks/run
+
+test-survival: build ## killed a thousand times and restarted a hundred under load, nobody is refused
+	@Tests/Survival/run --kills 1000 --restarts 100
 
 test-system: build ## the built binary in a virtual machine with systemd, cgroup v2 and podman
 	@packaging/install-missing system

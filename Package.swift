@@ -36,6 +36,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .target(name: "CLinux"),
         .target(name: "CSystemd"),
 
@@ -52,7 +53,7 @@ let package = Package(
         .target(name: "Judging", dependencies: ["Vitals"], swiftSettings: strict),
         .target(
             name: "Publishing",
-            dependencies: ["Vitals", "CZlib", "CLinux", nio, nioPosix, nioHTTP1],
+            dependencies: ["Vitals", "CZlib", "CCrypt", "CLinux", nio, nioPosix, nioHTTP1, nioTLS, nioSSL],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -77,7 +78,9 @@ let package = Package(
         .testTarget(name: "ReceivingTests", dependencies: ["Receiving", "Vitals"], swiftSettings: strict),
         .testTarget(
             name: "PublishingTests",
-            dependencies: ["Publishing", "Vitals", "TestSupport", nio, nioPosix, nioHTTP1, nioEmbedded],
+            dependencies: [
+                "Publishing", "Vitals", "TestSupport", nio, nioPosix, nioHTTP1, nioTLS, nioSSL, nioEmbedded,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

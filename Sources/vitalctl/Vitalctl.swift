@@ -20,8 +20,8 @@ struct Vitalctl: ParsableCommand {
               vitalctl wait --ready         block a script until traffic may be sent
               vitalctl check                one line and an exit code, for Nagios
 
-            The socket is sought at --socket, $VITALD_SOCKET, /run/vitald/vitald.sock and
-            $XDG_RUNTIME_DIR/vitald/vitald.sock. With --json every command prints vitald's own answer.
+            The socket is sought at --socket, that of -i NAME (/run/vitald/NAME/vitald.sock), $VITALD_SOCKET, that of
+            the service which the caller belongs to, /run/vitald/vitald.sock, $XDG_RUNTIME_DIR/vitald/vitald.sock. With --json every command prints vitald's own answer.
             Exit codes: 0 done, 1 refused or not reached, 64 wrong usage; check: 0 1 2 3.
             """,
         version: Version.text,

@@ -5,6 +5,7 @@
 
 #include "datagram.h"
 #include "filesystem.h"
+#include "listening.h"
 #include "peer.h"
 
 #endif

@@ -55,15 +55,18 @@ package struct HTTPAnswer: Sendable {
         return answer
     }
 
-    /// The head on the wire.
-    func head(version: HTTPVersion, keepsAlive: Bool) -> HTTPResponseHead {
+    /// The head on the wire; over TLS it may tell browsers to come back so only.
+    func head(version: HTTPVersion, keepsAlive: Bool, transportSecurity: String? = nil) -> HTTPResponseHead {
         var fields = HTTPHeaders()
-        fields.reserveCapacity(6 + headers.count)
+        fields.reserveCapacity(8 + headers.count)
         fields.add(name: "Content-Type", value: contentType)
         fields.add(name: "Content-Length", value: String(body.readableBytes))
         // Answers are of the moment, and some name what runs here: nobody keeps, sniffs or frames them.
         fields.add(name: "Cache-Control", value: "no-store")
         fields.add(name: "X-Content-Type-Options", value: "nosniff")
+        fields.add(name: "X-Frame-Options", value: "DENY")
+        fields.add(name: "Referrer-Policy", value: "no-referrer")
+        if let transportSecurity { fields.add(name: "Strict-Transport-Security", value: transportSecurity) }
         for field in headers { fields.add(name: field.name, value: field.value) }
         if !keepsAlive {
             fields.add(name: "Connection", value: "close")

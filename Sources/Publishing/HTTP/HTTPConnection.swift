@@ -2,6 +2,8 @@
 
 import NIOCore
 import NIOHTTP1
+import NIOSSL
+import NIOTLS
 import Vitals
 
 /// One client's connection: takes decoded requests one by one, asks the house for answers, keeps the times.
@@ -10,6 +12,8 @@ final class HTTPConnection: ChannelInboundHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
+        /// Waiting for the end of the handshake.
+        case handshaking
         /// Waiting for a request's first byte.
         case idle
         /// Within a head.
@@ -23,7 +27,11 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private let server: HTTPServer
     private let gate: RequestGate
+    /// How it came; nil over the Unix socket.
+    private var arrival: Doorkeeper.Arrival?
     private var state = State.idle
+    /// Whether a request has ever begun on it.
+    private var hasAsked = false
     private var head: HTTPRequestHead?
     private var began = NIODeadline.now()
     private var deadline = NIODeadline.distantFuture
@@ -31,14 +39,19 @@ final class HTTPConnection: ChannelInboundHandler {
     private var alarm: (task: Scheduled<Void>, at: NIODeadline)?
     private var context: ChannelHandlerContext?
 
-    init(_ server: HTTPServer, _ gate: RequestGate) {
+    init(_ server: HTTPServer, _ gate: RequestGate, _ arrival: Doorkeeper.Arrival?) {
         self.server = server
         self.gate = gate
+        self.arrival = arrival
+        if arrival?.tls != nil { state = .handshaking }
     }
+
+    /// Who is at the other end of TCP.
+    var peer: PeerAddress? { arrival?.peer }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        expire(in: server.limits.idleTime)
+        expire(in: arrival?.tls == nil ? server.limits.idleTime : server.limits.handshakeTime)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -53,12 +66,14 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard let event = event as? RequestGate.Event else {
+            if case TLSUserEvent.handshakeCompleted = event { shookHands(context) }
             return context.fireUserInboundEventTriggered(event)
         }
         switch event {
         case .headBegan:
             guard case .idle = state else { return }
             began = .now()
+            hasAsked = true
             state = .reading(began: began)
             expire(in: min(server.limits.headTime, server.limits.requestTime))
         case .malformed(let sentence):
@@ -84,17 +99,36 @@ final class HTTPConnection: ChannelInboundHandler {
         }
     }
 
-    /// What the decoder could not take.
+    /// What the decoder could not take, or TLS.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .handshaking = state {
+            failedHandshake()
+            return context.close(promise: nil)
+        }
         guard error is HTTPParserError || error is ByteToMessageDecoderError else {
             return context.close(promise: nil)
         }
         refuse(.badRequest, "400: this is no valid HTTP/1.1 request.")
     }
 
-    /// Ends the connection as soon as nothing is being answered on it.
+    /// Ends the connection as soon as nothing is being answered on it. One that has only just come has its first
+    /// request on the way: it is given a moment, or whoever connects while vitald restarts would go away empty-handed.
     func drain() {
-        if case .idle = state { context?.close(promise: nil) }
+        switch state {
+        case .idle where hasAsked: context?.close(promise: nil)
+        case .idle, .handshaking: expire(in: server.limits.arrivalTime)
+        case .reading, .answering, .lingering, .closed: break
+        }
+    }
+
+    /// Ends the connection where it came by a way that is no longer wanted: nothing more is answered on it but what is
+    /// being answered already.
+    func endIfOutdated() {
+        guard !server.isWelcome(arrival) else { return }
+        switch state {
+        case .idle, .handshaking: context?.close(promise: nil)
+        case .reading, .answering, .lingering, .closed: break
+        }
     }
 
     /// Ends the connection at once.
@@ -106,6 +140,23 @@ final class HTTPConnection: ChannelInboundHandler {
         }
         state = .answering
         expire(at: began + server.limits.requestTime)
+        let admission = server.admit(head, arrival)
+        arrival?.isPaid = false
+        switch admission {
+        case .granted: answer(request)
+        case .refused(let refusal): send(refusal, route: nil)
+        case .pending(let decision):
+            let me = NIOLoopBound(self, eventLoop: server.loop)
+            decision.whenSuccess { refusal in
+                guard let refusal else { return me.value.answer(request) }
+                me.value.send(refusal, route: nil)
+            }
+        }
+    }
+
+    private func answer(_ request: HTTPRequest) {
+        // While its password was compared, the client may have gone.
+        guard isOpen else { return }
         let (reply, route) = server.reply(to: request)
         switch reply {
         case .now(let answer): send(answer, route: route)
@@ -117,7 +168,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func refuse(_ status: HTTPResponseStatus, _ sentence: String) {
         switch state {
-        case .idle, .reading: send(.refusal(status, sentence), route: nil)
+        case .handshaking, .idle, .reading: send(.refusal(status, sentence), route: nil)
         // An answer is on its way and nothing can be sent before it: what follows on this connection is lost.
         case .answering, .lingering, .closed: break
         }
@@ -133,12 +184,15 @@ final class HTTPConnection: ChannelInboundHandler {
         head = nil
         // An upgrade is not taken up, and the decoder reads nothing behind a request that asks for one.
         let isUpgrade = request?.headers.contains(name: "upgrade") ?? false || request?.method == .CONNECT
-        let keepsAlive = !answer.closes && !server.isDraining && !isUpgrade && (request?.isKeepAlive ?? false)
+        let keepsAlive =
+            !answer.closes && !server.isDraining && !isUpgrade && server.isWelcome(arrival)
+            && (request?.isKeepAlive ?? false)
         state = .answering
         if answer.closes { expire(in: server.limits.lingerTime) }
         let version = request.map { $0.version.isBefore1_1 ? .http1_0 : .http1_1 } ?? HTTPVersion.http1_1
-        context.write(
-            wrapOutboundOut(.head(answer.head(version: version, keepsAlive: keepsAlive))), promise: nil)
+        let answerHead = answer.head(
+            version: version, keepsAlive: keepsAlive, transportSecurity: arrival?.tls?.transportSecurity)
+        context.write(wrapOutboundOut(.head(answerHead)), promise: nil)
         if request?.method != .HEAD, answer.body.readableBytes > 0 {
             context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
         }
@@ -184,6 +238,9 @@ final class HTTPConnection: ChannelInboundHandler {
         alarm = nil
         if NIODeadline.now() < deadline { return expire(at: deadline) }
         switch state {
+        case .handshaking:
+            failedHandshake()
+            context?.close(promise: nil)
         case .idle, .lingering: context?.close(promise: nil)
         case .reading:
             server.tallies.tooSlow.add()
@@ -193,6 +250,22 @@ final class HTTPConnection: ChannelInboundHandler {
             context?.close(promise: nil)
         case .closed: break
         }
+    }
+
+    private func shookHands(_ context: ChannelHandlerContext) {
+        guard case .handshaking = state else { return }
+        state = .idle
+        if let names = arrival?.tls?.clientNames, !names.isEmpty {
+            let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+            arrival?.isNamed = names.admit(handler?.peerCertificate)
+        }
+        if !server.isWelcome(arrival) { return context.close(promise: nil) }
+        expire(in: server.isDraining ? server.limits.arrivalTime : server.limits.idleTime)
+    }
+
+    private func failedHandshake() {
+        server.tallies.refusals.add(.handshake)
+        state = .lingering
     }
 
     private func end() {

@@ -4,7 +4,8 @@ package import NIOCore
 
 /// The bounds of the HTTP server. Reaching one is an answer with a status code and a count, never a silent cut.
 package struct HTTPLimits: Sendable {
-    /// Connections at a time; a further one gets 503 and is closed.
+    /// Connections over TCP at a time where no rules say otherwise (`AccessLimits`); a further one gets 503 and is
+    /// closed.
     package var connections = 256
     /// Connections over the Unix socket, counted apart: those who use it are few, and neither way in shall be
     /// closed by a flood on the other.
@@ -15,10 +16,14 @@ package struct HTTPLimits: Sendable {
     package var headBytes = 64 * 1024
     /// From the first byte of a request's head to its blank line; beyond: 408.
     package var headTime = TimeAmount.seconds(5)
+    /// From the opening of a connection over TLS to the end of its handshake; beyond, it is cut.
+    package var handshakeTime = TimeAmount.seconds(5)
     /// From the first byte of a request to the last byte of its answer; beyond, the connection is cut.
     package var requestTime = TimeAmount.seconds(10)
     /// How long a connection may lie idle between two requests.
     package var idleTime = TimeAmount.seconds(60)
+    /// How long a connection that has not asked anything yet is waited for when the server ends.
+    package var arrivalTime = TimeAmount.milliseconds(500)
     /// How long a refused client may go on sending before the connection is cut. Closing at once would reset
     /// it, and a reset can overtake the answer.
     package var lingerTime = TimeAmount.seconds(1)

@@ -16,7 +16,15 @@ package final class HTTPServer: Sendable {
         var isDraining = false
         var isDrained = false
         var drained: EventLoopPromise<Void>?
+        /// Who decides over TCP; nil lets everybody in.
+        var door: Doorkeeper?
+        var desk: PasswordDesk?
+        /// Connections of each other machine.
+        var peers = PeerCounts()
     }
+
+    /// Where what takes long is done, one thing after the other: on a thread that is not the loop's.
+    package typealias Lane = @Sendable (_ job: @escaping @Sendable () -> Void) -> Void
 
     let loop: any EventLoop
     let limits: HTTPLimits
@@ -63,6 +71,30 @@ package final class HTTPServer: Sendable {
         start(isLocal: isUnixSocket) { $0.withBoundSocket(descriptor) }.map { $0.localAddress }
     }
 
+    /// Puts these rules for TCP in force from the next connection and the next request on; passwords are compared on
+    /// `lane`. On the loop.
+    ///
+    /// Connections that came by another way than is wanted now end with their next answer: in plain text, or by
+    /// certificates that are no longer asked for.
+    package func replaceAccess(_ access: HTTPAccess, lane: @escaping Lane) {
+        let old = state.value.door
+        let desk = state.value.desk ?? PasswordDesk(loop, lane: lane)
+        state.value.desk = desk
+        tallies.refusals.show(access)
+        state.value.door = Doorkeeper(
+            access, time: view.time, tallies: tallies.refusals, desk: desk, following: old)
+        guard old?.access.tls?.trust != access.tls?.trust else { return }
+        for connection in Array(state.value.connections.values) { connection.endIfOutdated() }
+    }
+
+    /// Whether it is served to other machines than this one, by whatever listener. On the loop.
+    package var servesOthers: Bool {
+        state.value.listeners.contains { listener in
+            guard let address = listener.localAddress, let peer = PeerAddress(address) else { return false }
+            return !peer.isLoopback
+        }
+    }
+
     /// Accepts nothing more, lets requests in flight finish, ends the rest; what is not done in time is cut.
     package func drain(within time: TimeAmount) -> EventLoopFuture<Void> {
         loop.flatSubmit { [self] in
@@ -103,12 +135,10 @@ package final class HTTPServer: Sendable {
                 channel.eventLoop.makeCompletedFuture { try admit(channel, isLocal: isLocal) }
             }
         return bind(bootstrap).map { [self] channel in
-            loop.execute { [self] in
-                if state.value.isDraining {
-                    channel.close(promise: nil)
-                } else {
-                    state.value.listeners.append(channel)
-                }
+            if state.value.isDraining {
+                channel.close(promise: nil)
+            } else {
+                state.value.listeners.append(channel)
             }
             return channel
         }
@@ -116,22 +146,57 @@ package final class HTTPServer: Sendable {
 
     private func admit(_ channel: any Channel, isLocal: Bool) throws {
         // Counted apart: a flood on one way in must not close the other one.
+        let door = isLocal ? nil : state.value.door
         let (count, bound) =
             isLocal
             ? (state.value.local.count, limits.unixConnections)
-            : (state.value.connections.count - state.value.local.count, limits.connections)
+            : (
+                state.value.connections.count - state.value.local.count,
+                door?.access.limits.connections ?? limits.connections
+            )
         guard count < bound, !state.value.isDraining else {
             tallies.refused.add()
-            try channel.pipeline.syncOperations.addHandler(ConnectionRefusal())
-            return
+            return try refuse(channel, door)
+        }
+        var arrival: Doorkeeper.Arrival?
+        if !isLocal {
+            guard let peer = channel.remoteAddress.flatMap(PeerAddress.init) else {
+                // It is gone already.
+                return channel.close(promise: nil)
+            }
+            guard try receive(channel, from: peer, door) else { return }
+            let tls = door?.access.tls
+            arrival = Doorkeeper.Arrival(peer: peer, tls: tls, isPaid: tls != nil)
         }
         let gate = RequestGate(headBytes: limits.headBytes)
-        let connection = HTTPConnection(self, gate)
+        let connection = HTTPConnection(self, gate, arrival)
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
         try channel.pipeline.syncOperations.addHandlers([gate, decoder, HTTPResponseEncoder(), connection])
         state.value.connections[ObjectIdentifier(connection)] = connection
         if isLocal { state.value.local.insert(ObjectIdentifier(connection)) }
         counted()
+    }
+
+    /// Takes a connection over TCP in, as far as its machine may have one more; false where it is refused.
+    private func receive(_ channel: any Channel, from peer: PeerAddress, _ door: Doorkeeper?) throws -> Bool {
+        if let door, door.access.tls != nil, !door.admitsHandshake(from: peer) {
+            tallies.refusals.add(.openingRate)
+            channel.close(promise: nil)
+            return false
+        }
+        guard state.value.peers.enter(peer, bound: door?.access.limits.connectionsPerPeer ?? .max) else {
+            tallies.refusals.add(.peerLimit)
+            try refuse(channel, door)
+            return false
+        }
+        if let tls = door?.access.tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
+        return true
+    }
+
+    /// Who expects a handshake could not read a sentence in plain text.
+    private func refuse(_ channel: any Channel, _ door: Doorkeeper?) throws {
+        if door?.access.tls != nil { return channel.close(promise: nil) }
+        try channel.pipeline.syncOperations.addHandler(ConnectionRefusal())
     }
 }
 
@@ -147,6 +212,18 @@ extension HTTPServer {
             if let refusal = rule.refusal(of: head) { return refusal }
         }
         return nil
+    }
+
+    /// Whether a request may be answered at all, by whoever sent it.
+    func admit(_ head: HTTPRequestHead, _ arrival: Doorkeeper.Arrival?) -> Doorkeeper.Admission {
+        guard let arrival, let door = state.value.door else { return .granted }
+        return door.admit(head, arrival)
+    }
+
+    /// Whether a connection came by the way that is wanted now.
+    func isWelcome(_ arrival: Doorkeeper.Arrival?) -> Bool {
+        guard let arrival, let door = state.value.door else { return true }
+        return arrival.tls?.trust == door.access.tls?.trust
     }
 
     /// The reply to a request, and its route for the count.
@@ -165,6 +242,7 @@ extension HTTPServer {
     func ended(_ connection: HTTPConnection) {
         guard state.value.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
         state.value.local.remove(ObjectIdentifier(connection))
+        if let peer = connection.peer { state.value.peers.leave(peer) }
         counted()
         finishDraining()
     }

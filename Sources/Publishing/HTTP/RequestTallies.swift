@@ -18,12 +18,15 @@ final class RequestTallies {
     let refused: TallyBook.Tally
     /// Connections cut for being slow.
     let tooSlow: TallyBook.Tally
+    /// What was refused over TCP.
+    let refusals: RefusalTallies
     private let book: TallyBook
     private let names: [String]
     private var known: [[UInt: TallyBook.Tally]]
 
     init(_ book: TallyBook, _ routes: [any Route]) {
         self.book = book
+        refusals = RefusalTallies(book)
         names = routes.map { $0.paths.first ?? "other" } + ["other"]
         known = Array(repeating: [:], count: names.count)
         open = book.tally(Self.connections)

@@ -36,6 +36,8 @@ package enum JournalEvent: String, CaseIterable, Sendable {
     case timeJumped = "e35e7ef641ec4ace9a1a431b8f05858f"
     /// Lines could not be written and were dropped; the count is in the line.
     case linesDropped = "489ceffc10e746cfa3206722384823c2"
+    /// Files behind TLS or logins were changed: the new ones are in force, or cannot be used.
+    case accessRenewed = "90269b2ebdc94270aad7759614fb9be1"
     /// A listener could not be opened or needed a remark.
     case listener = "1a0354f51f1f40ab985c443b16e08800"
 

@@ -51,6 +51,9 @@ package final class SocketServer: Sendable {
     /// How long answers that are under way hold up the end.
     package static let patience = TimeAmount.seconds(2)
 
+    /// How long a connection that has not said anything yet is waited for when the server ends.
+    static let arrivalTime = TimeAmount.milliseconds(500)
+
     private let loop: any EventLoop
     private let hall: NIOLoopBoundBox<SocketHall?>
     private let listeners: NIOLoopBoundBox<[any Channel]>

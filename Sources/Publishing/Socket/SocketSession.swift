@@ -34,6 +34,10 @@ final class SocketSession: ChannelDuplexHandler {
     private var strikes = 0
     /// Whether the peer has sent its last byte.
     private var inputEnded = false
+    /// Whether anything was ever read.
+    private var hasSpoken = false
+    /// Whether the server ends, and only waits for this connection's first line.
+    private var isAwaited = false
     /// Whether this side is done: what is written still goes out, nothing more is read.
     private(set) var closing = false
     private var processing = false
@@ -67,6 +71,7 @@ final class SocketSession: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var incoming = unwrapInboundIn(data)
         guard !closing else { return }
+        hasSpoken = true
         if input == nil {
             input = incoming
         } else {
@@ -75,6 +80,7 @@ final class SocketSession: ChannelDuplexHandler {
             input?.writeBuffer(&incoming)
         }
         process(context)
+        if isAwaited, input == nil { retire() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -211,9 +217,16 @@ final class SocketSession: ChannelDuplexHandler {
         finish(context)
     }
 
-    /// Ends the connection when what is under way has been answered.
+    /// Ends the connection when what is under way has been answered. One that has only just come has its first line
+    /// on the way: it is waited for, or whoever connects while vitald restarts would go away empty-handed.
     func retire() {
         guard let context else { return }
+        guard hasSpoken || isAwaited else {
+            isAwaited = true
+            let bound = NIOLoopBound(self, eventLoop: hall.loop)
+            hall.loop.scheduleTask(in: SocketServer.arrivalTime) { bound.value.retire() }
+            return
+        }
         inputEnded = true
         topics = []
         process(context)

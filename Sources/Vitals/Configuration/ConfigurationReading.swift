@@ -57,6 +57,8 @@ package struct ConfigurationSurroundings: Sendable {
     package var environment: @Sendable (_ name: String) -> String?
     /// Reads a secret's file: the bytes, or a fault's fact and remedy (missing, foreign owner, open mode).
     package var readSecret: @Sendable (_ path: String) -> Result<String, SecretFault>
+    /// Reads a file that decides who is believed, such as certificates: its bytes, or a fault's fact and remedy.
+    package var readTrusted: @Sendable (_ path: String) -> Result<[UInt8], SecretFault>
     /// `$CREDENTIALS_DIRECTORY` (systemd.exec(5), LoadCredential=), where there is one.
     package var credentialsDirectory: String?
     /// Hears of every file that is about to be opened: where that hangs, its path is what people need.
@@ -80,12 +82,19 @@ package struct ConfigurationSurroundings: Sendable {
     package init(
         environment: @escaping @Sendable (_ name: String) -> String?,
         readSecret: @escaping @Sendable (_ path: String) -> Result<String, SecretFault>,
+        readTrusted: @escaping @Sendable (_ path: String) -> Result<[UInt8], SecretFault> = { path in
+            .failure(
+                SecretFault(
+                    fact: "\(Quotation.quote(path)) does not exist", remedy: "Create it, or name another one."
+                ))
+        },
         credentialsDirectory: String? = nil,
         opening: @escaping @Sendable (_ path: String) -> Void = { _ in }
     ) {
         self.opening = opening
         self.environment = environment
         self.readSecret = readSecret
+        self.readTrusted = readTrusted
         self.credentialsDirectory = credentialsDirectory
     }
 

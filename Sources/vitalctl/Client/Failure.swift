@@ -40,13 +40,23 @@ enum Failure: Error, Equatable, CustomStringConvertible {
     }
 
     private static func remedy(_ attempts: [Attempt]) -> String {
+        let unit = attempts.count == 1 ? unit(servingAt: attempts[0].path) : "vitald"
         if attempts.contains(where: \.isForbidden) {
             return "Run as root, or join the group of the socket: usermod -aG vitald USER, then log in again."
         }
         if attempts.contains(where: { !$0.isMissing }) {
-            return "A socket is there and nobody serves it. Start vitald: systemctl start vitald"
+            return "A socket is there and nobody serves it. Start vitald: systemctl start \(unit)"
         }
         return
-            "Start vitald (systemctl start vitald), or say where its socket is: --socket PATH or $VITALD_SOCKET."
+            "Start vitald (systemctl start \(unit)), or say where its socket is: --socket PATH or $VITALD_SOCKET."
+    }
+
+    /// Who should serve a path: the instance whose it is, else the vitald of the machine.
+    private static func unit(servingAt path: String) -> String {
+        let rest = path.dropFirst(SocketLookup.directory.count + 1).split(separator: "/")
+        guard path.hasPrefix(SocketLookup.directory + "/"), rest.count == 2,
+            let instance = try? InstanceName(String(rest[0]))
+        else { return "vitald" }
+        return "vitald@\(instance)"
     }
 }

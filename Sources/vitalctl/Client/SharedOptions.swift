@@ -13,19 +13,25 @@ struct SharedOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("i"), .customLong("instance")],
-        help: ArgumentHelp("Reserved.", valueName: "instance", visibility: .hidden))
+        help: ArgumentHelp("The vitald beside this service: vitald@NAME.", valueName: "name"))
     var instance: String?
 
     func validate() throws {
-        if instance != nil {
-            throw ValidationError(
-                "-i is not available in this version. Use --socket /run/vitald/INSTANCE/vitald.sock.")
+        guard let instance else { return }
+        guard socket == nil else {
+            throw ValidationError("--socket and -i both name a vitald. Give one of them.")
+        }
+        do throws(InstanceName.Problem) {
+            _ = try InstanceName(instance)
+        } catch {
+            throw ValidationError("-i \(error.fact). \(error.remedy)")
         }
     }
 
     var places: [String] {
         SocketLookup.places(
-            flag: socket, variable: Console.variable("VITALD_SOCKET"),
+            flag: socket, instance: instance.flatMap { try? InstanceName($0) },
+            variable: Console.variable("VITALD_SOCKET"), own: Caller.instances,
             runtimeDirectory: Console.variable("XDG_RUNTIME_DIR"))
     }
 

@@ -2,7 +2,7 @@
 
 import Vitals
 
-/// Reads the daemon's flags. By hand: ten flags are not worth the 3.8 MiB of a library for them.
+/// Reads the daemon's flags. By hand: a dozen flags are not worth the 3.8 MiB of a library for them.
 struct CommandLineReader {
     /// What is to be done.
     enum Task {
@@ -22,7 +22,8 @@ struct CommandLineReader {
     private var configurationPath: String?
 
     private static let names = [
-        "--config", "--check-config", "--print-config", "--http", "--socket", "--proc-root", "--sys-root",
+        "--config", "--check-config", "--print-config", "--http", "--socket", "--instance", "--proc-root",
+        "--sys-root",
         "--cgroup-root", "--log-level", "--log-format", "--version", "--help",
     ]
 
@@ -38,6 +39,8 @@ struct CommandLineReader {
         }
         if let path = configurationPath ?? CommandLineReader.value(of: "VITALD_CONFIG", environment) {
             options.configuration = .named(path)
+        } else if let instance = options.instance {
+            options.configuration = .usual(instance.configurationPath)
         }
         if options.socketPath == nil {
             options.socketPath = CommandLineReader.value(of: "VITALD_SOCKET", environment)
@@ -60,6 +63,7 @@ struct CommandLineReader {
         case "--version": try choose(.version, name, attached)
         case "--http": options.http.append(try address(name, attached))
         case "--socket": options.socketPath = try text(name, attached, "a path")
+        case "--instance": options.instance = try instance(name, attached)
         case "--proc-root": options.procRoot = try directory(name, attached)
         case "--sys-root": options.sysRoot = try directory(name, attached)
         case "--cgroup-root": options.cgroupRoot = try directory(name, attached)
@@ -116,6 +120,17 @@ struct CommandLineReader {
         let value = try text(name, attached, "an address and a port")
         do throws(ListenAddress.Problem) {
             return try ListenAddress(parsing: value)
+        } catch {
+            throw CommandLineFault(argument: name, fact: error.fact, remedy: error.remedy)
+        }
+    }
+
+    private mutating func instance(_ name: String, _ attached: String?) throws(CommandLineFault)
+        -> InstanceName
+    {
+        let value = try text(name, attached, "the name of the agent's service")
+        do throws(InstanceName.Problem) {
+            return try InstanceName(value)
         } catch {
             throw CommandLineFault(argument: name, fact: error.fact, remedy: error.remedy)
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vitals
+
 /// What the command line and the environment say, flags first.
 struct DaemonOptions: Sendable, Equatable {
     /// `--config`, else `$VITALD_CONFIG`, else the usual place.
@@ -8,6 +10,8 @@ struct DaemonOptions: Sendable, Equatable {
     var http: [ListenAddress] = []
     /// `--socket`, else `$VITALD_SOCKET`; nil leaves it to the file.
     var socketPath: String?
+    /// `--instance`: the agent beside which this vitald lives alone; nil for the one of the whole machine.
+    var instance: InstanceName?
     /// `--proc-root`
     var procRoot = "/proc"
     /// `--sys-root`

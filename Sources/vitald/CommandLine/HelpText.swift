@@ -13,6 +13,8 @@ enum HelpText {
           --print-config        print the effective configuration, secrets masked, and stop
           --http ADDR:PORT      serve the pages there; may be repeated; port 0 lets the kernel choose
           --socket PATH         the Unix socket for asking and pushing
+          --instance NAME       live beside the agent NAME.service alone: its cgroup and nothing else,
+                                /etc/vitald/NAME.json, /run/vitald/NAME/vitald.sock, no port unless told
           --proc-root DIR       where procfs is (/proc)
           --sys-root DIR        where sysfs is (/sys)
           --cgroup-root DIR     where cgroup2 is (found in mountinfo below the proc root)

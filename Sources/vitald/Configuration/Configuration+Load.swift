@@ -44,20 +44,13 @@ extension Configuration {
         _ options: DaemonOptions, kinds: [any CheckKind.Type],
         environment: @escaping @Sendable (String) -> String?, place: ReadingPlace = ReadingPlace()
     ) throws(ConfigurationRefusal) -> Configuration {
-        let uid = geteuid()
         let reader = ConfigurationReader(
-            kinds: kinds,
-            surroundings: ConfigurationSurroundings(
-                environment: environment,
-                readSecret: { path in
-                    place.enter(path)
-                    return SecretFile.read(path, uid: uid)
-                },
-                credentialsDirectory: environment("CREDENTIALS_DIRECTORY"),
-                opening: { place.enter($0) }),
+            kinds: kinds, surroundings: .process(environment: environment, place: place),
             overrides: ConfigurationReader.Overrides(
                 http: options.http, socketPath: options.socketPath,
-                usualSocketPath: SocketPlace.usual(environment: environment)))
+                usualSocketPath: options.instance?.socketPath ?? SocketPlace.usual(environment: environment),
+                instance: options.instance),
+            hostNames: HostName.own())
         let file: (bytes: [UInt8], warnings: [String])?
         do throws(ConfigurationFault) {
             place.enter(options.configuration.description)
@@ -68,5 +61,25 @@ extension Configuration {
         var configuration = try reader.read(file?.bytes)
         configuration.warnings = (file?.warnings ?? []) + configuration.warnings
         return configuration
+    }
+}
+
+extension ConfigurationSurroundings {
+    /// Those of this process: its environment, and files as its user may read them.
+    static func process(
+        environment: @escaping @Sendable (String) -> String?, place: ReadingPlace
+    ) -> ConfigurationSurroundings {
+        let uid = geteuid()
+        return ConfigurationSurroundings(
+            environment: environment,
+            readSecret: { path in
+                place.enter(path)
+                return SecretFile.read(path, uid: uid)
+            },
+            readTrusted: { path in
+                place.enter(path)
+                return TrustedFile.read(path, uid: uid)
+            },
+            credentialsDirectory: environment("CREDENTIALS_DIRECTORY"), opening: { place.enter($0) })
     }
 }

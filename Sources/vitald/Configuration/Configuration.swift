@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Publishing
 import Sampling
 import Vitals
 
 /// All that the daemon was told, proven: by the flags, the environment, the file, and the defaults.
 struct Configuration: Sendable {
     /// Where the pages are served over TCP.
-    struct HTTP: Sendable, Equatable {
+    struct HTTP: Sendable {
         /// The addresses; empty where only the socket beside `vitald.sock` is wanted.
         var listen: [ListenAddress]
         /// Whether nobody asked for these addresses: then one that this machine does not have (no IPv6) is
         /// left out instead of refused.
         var isDefault: Bool
+        /// What guards them.
+        var protection: ListenPolicy.Protection
+        /// Who is let in, and the files that say so.
+        var plan: AccessPlan
+
+        /// Who is let in, as the files said when they were read.
+        var access: HTTPAccess { plan.initial }
     }
 
     /// The Unix socket for asking and pushing.
@@ -22,6 +30,8 @@ struct Configuration: Sendable {
         var mode: UInt16
         /// The group it is given to.
         var group: String
+        /// Whether somebody chose the path.
+        var isChosen = false
     }
 
     /// Figures of the whole machine.
@@ -58,6 +68,8 @@ struct Configuration: Sendable {
 
     /// What this daemon calls the thing it watches.
     var name: String
+    /// The agent beside which it lives alone; nil for the whole machine.
+    var agent: Agent?
     /// Labels that describe it, in the order of the file.
     var labels: [Label]
     /// Where the pages are served.

@@ -14,8 +14,8 @@ struct ConfigurationReader {
         var socketPath: String?
         /// Where the socket is when nobody says so.
         var usualSocketPath = SocketPlace.system
-        /// The unit of the agent that this daemon stands beside, where it is known.
-        var agentUnit: String?
+        /// `--instance`, where given: the agent beside which this vitald lives alone.
+        var instance: InstanceName?
     }
 
     /// Every kind of check there is, in the order of the manual.
@@ -24,6 +24,8 @@ struct ConfigurationReader {
     let surroundings: ConfigurationSurroundings
     /// What beats the file.
     var overrides = Overrides()
+    /// What this machine calls itself.
+    var hostNames: [String] = []
 
     /// What is watched where nobody says what: the machine's root filesystem and its memory.
     private static let builtInChecks = #"""
@@ -62,19 +64,26 @@ struct ConfigurationReader {
 
     private func configuration(_ top: inout ConfigurationObject) -> Configuration {
         top.refuseReserved(ReservedNames.top)
+        let agent = agent(&top)
         let name = name(&top)
         let labels = labels(&top)
-        let http = http(&top)
+        // One port is for one of them: beside an agent only the socket is served unless somebody chooses a port.
+        let http = HTTPReader(
+            overrides: overrides.http, usual: agent == nil ? HTTPReader.usual : [], hostNames: hostNames
+        ).read(&top)
         let socket = socket(&top)
-        let host = top.object("host") { Configuration.Host(enabled: $0.boolean("enabled", default: true)) }
-        let containers = containers(&top)
+        let host = top.object("host") {
+            Configuration.Host(enabled: $0.boolean("enabled", default: agent == nil))
+        }
+        let containers = containers(&top, agent)
         let defaults = defaults(&top)
-        let checks = checks(&top, defaults)
-        let journal = JournalSection(agentUnit: overrides.agentUnit, checks: checks).read(&top)
+        let checks = checks(&top, defaults, agent)
+        let journal = JournalSection(agentUnit: agent?.unit, checks: checks).read(&top)
         top.finish()
         return Configuration(
-            name: name, labels: labels, http: http, socket: socket, host: host, containers: containers,
-            defaults: defaults, checks: checks, journal: journal, warnings: top.reading.warnings,
+            name: name, agent: agent, labels: labels, http: http, socket: socket, host: host,
+            containers: containers, defaults: defaults, checks: checks, journal: journal,
+            warnings: top.reading.warnings,
             effectiveJSON: top.effectiveJSON)
     }
 
@@ -84,7 +93,7 @@ struct ConfigurationReader {
     private static let maximumLabelValue = 256
 
     private func name(_ top: inout ConfigurationObject) -> String {
-        let name = top.string("name", default: "vitald")
+        let name = top.string("name", default: overrides.instance?.description ?? "vitald")
         let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
         // A reference that stands for nothing has been named already.
         if name.isEmpty, top.raw("name")?.string?.isEmpty == false { return name }
@@ -117,56 +126,12 @@ struct ConfigurationReader {
         return labels.map { Configuration.Label(name: $0.name, value: $0.value) }
     }
 
-    /// More addresses than a machine has uses for; each costs a listening socket.
-    private static let maximumAddresses = 16
-
-    private func http(_ top: inout ConfigurationObject) -> Configuration.HTTP {
-        let fallback = ["127.0.0.1:9847", "[::1]:9847"]
-        var http = top.object("http") { object in
-            object.refuseReserved(ReservedNames.http)
-            let isDefault = !object.has("listen")
-            var addresses: [ListenAddress] = []
-            let shown = overrides.http.map(\.description)
-            let texts = object.strings("listen", default: fallback)
-            for text in texts {
-                do throws(ListenAddress.Problem) {
-                    let address = try ListenAddress(parsing: text)
-                    if addresses.contains(address), address.port != 0 {
-                        object.fault("listen", "\(address) stands there twice", remedy: "Keep one.")
-                    }
-                    if let problem = ListenPolicy.problem(with: address) {
-                        object.fault("listen", problem.fact, remedy: problem.remedy)
-                    }
-                    addresses.append(address)
-                } catch {
-                    object.fault("listen", error.fact, remedy: error.remedy)
-                }
-            }
-            if addresses.count > ConfigurationReader.maximumAddresses {
-                object.fault(
-                    "listen", "\(addresses.count) addresses are too many",
-                    remedy: "Keep \(ConfigurationReader.maximumAddresses) of them.")
-            }
-            if !shown.isEmpty {
-                object.replace("listen") { w in w.array { w in shown.forEach { w.string($0) } } }
-            }
-            return Configuration.HTTP(listen: addresses, isDefault: isDefault)
-        }
-        guard !overrides.http.isEmpty else { return http }
-        for address in overrides.http {
-            guard let problem = ListenPolicy.problem(with: address) else { continue }
-            top.reading.add(
-                ConfigurationFault(path: "--http", line: nil, fact: problem.fact, remedy: problem.remedy))
-        }
-        http = Configuration.HTTP(listen: overrides.http, isDefault: false)
-        return http
-    }
-
     private func socket(_ top: inout ConfigurationObject) -> Configuration.Socket {
         top.object("socket") { object in
             object.refuseReserved(ReservedNames.socket)
             let usual = overrides.socketPath ?? overrides.usualSocketPath
             var path = object.string("path", default: usual)
+            let isChosen = object.has("path") || overrides.socketPath != nil
             if object.has("path"), let problem = SocketPlace.problem(with: path) {
                 object.fault("path", problem.fact, remedy: problem.remedy)
             }
@@ -187,7 +152,7 @@ struct ConfigurationReader {
                     "group", "\(Quotation.quote(group)) is no name of a group",
                     remedy: "Write a group of this machine, for example \"vitald\".")
             }
-            return Configuration.Socket(path: path, mode: mode, group: group)
+            return Configuration.Socket(path: path, mode: mode, group: group, isChosen: isChosen)
         }
     }
 
@@ -207,9 +172,11 @@ struct ConfigurationReader {
         return mode
     }
 
-    private func containers(_ top: inout ConfigurationObject) -> Configuration.Containers {
+    private func containers(_ top: inout ConfigurationObject, _ agent: Configuration.Agent?)
+        -> Configuration.Containers
+    {
         top.object("containers") { object in
-            let include = patterns(&object, "include", default: ["*"])
+            let include = patterns(&object, "include", default: agent?.patterns ?? ["*"])
             let exclude = patterns(&object, "exclude", default: [])
             let units = patterns(&object, "systemdUnits", default: ["*.service"])
             // Each container keeps some ten descriptors open; 10,000 is what a large machine can give.
@@ -252,7 +219,9 @@ struct ConfigurationReader {
     /// More checks than this are not one daemon's work.
     private static let maximumChecks = 1000
 
-    private func checks(_ top: inout ConfigurationObject, _ defaults: CheckDefaults) -> [ConfiguredCheck] {
+    private func checks(
+        _ top: inout ConfigurationObject, _ defaults: CheckDefaults, _ agent: Configuration.Agent?
+    ) -> [ConfiguredCheck] {
         let reader = CheckReader(kinds: kinds, defaults: defaults)
         if top.has("checks") {
             let checks = reader.read(&top)
@@ -263,9 +232,8 @@ struct ConfigurationReader {
             }
             return checks
         }
-        guard let builtIn = try? JSONDocument(parsing: Array(ConfigurationReader.builtInChecks.utf8)) else {
-            return []
-        }
+        let text = agent?.builtInChecks ?? Array(Self.builtInChecks.utf8)
+        guard let builtIn = try? JSONDocument(parsing: text) else { return [] }
         var object = ConfigurationObject(builtIn.root, path: "", reading: top.reading)
         let checks = reader.read(&object)
         _ = top.raw("checks")

@@ -6,10 +6,8 @@ enum ReservedNames {
     /// At the top.
     static let top: [StaticString] = [
         "state", "limits", "log", "dogstatsd", "otlp", "forward", "redact", "histograms", "alerts", "groups",
-        "maintenance", "instance",
+        "maintenance",
     ]
-    /// In `http`.
-    static let http: [StaticString] = ["tls", "auth", "allowInsecure", "allowedHosts"]
     /// In `socket`.
     static let socket: [StaticString] = ["allow"]
     /// In a check.

@@ -37,6 +37,8 @@ final class Conductor {
     private var timeWatch: TimeWatch
     private var timer: Scheduled<Void>?
     private var plannedTick: Instant
+    /// Whether a probe is just being started: an answer that it gives before that is done lands with the next turn.
+    private var isLaunching = false
     private var isTicking = false
     private var isDraining = false
 
@@ -237,9 +239,16 @@ final class Conductor {
         let attempt = Attempt(started: now, deadline: flight.deadline)
         outings[name] = Outing(flight: flight, attempt: attempt, lag: flight.lag)
         let home = NIOLoopBound(self, eventLoop: loop)
+        isLaunching = true
         probe.attempt(attempt) { [loop] result in
-            loop.execute { home.value.landed(flight, result) }
+            // Most answers come on the loop, long after the launch: then another turn of it would only cost.
+            if loop.inEventLoop, !home.value.isLaunching {
+                home.value.landed(flight, result)
+            } else {
+                loop.execute { home.value.landed(flight, result) }
+            }
         }
+        isLaunching = false
     }
 
     /// The probe itself did not keep its deadline.

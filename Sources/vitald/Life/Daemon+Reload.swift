@@ -55,7 +55,15 @@ extension Daemon {
         let report = board.report
         var summary = Self.difference(old.checks, new.checks)
         summary.generation = report.generation
-        if new.http != old.http { summary.remarks.append("http.listen takes effect at the next start") }
+        if http.servesOthers, let gap = new.http.protection.problemForOthers {
+            // Until then, what guarded them goes on doing so.
+            summary.remarks.append("\(gap) The old rules stay until the next start")
+        } else {
+            takeAccess(new.http)
+        }
+        if new.http.listen != old.http.listen {
+            summary.remarks.append("http.listen takes effect at the next start")
+        }
         if new.socket != old.socket { summary.remarks.append("socket takes effect at the next start") }
         if new.name != old.name || new.labels != old.labels {
             summary.remarks.append("name and labels take effect at the next start")

@@ -38,7 +38,8 @@ final class Daemon {
     private let generation = TickGeneration()
     private let pulse = Pulse()
     let conductor: Conductor
-    private let http: HTTPServer
+    let http: HTTPServer
+    let passwordLane = Lanes(limit: 1)
     private let rpc: SocketServer
     private let control: DaemonControl
 
@@ -50,6 +51,7 @@ final class Daemon {
     var journalTrouble: String?
     private var isStopping = false
     private(set) lazy var reloads = makeReloadDesk()
+    private(set) lazy var accessWatch = makeAccessWatch()
     private var ended: @Sendable (Int32) -> Void = { _ in }
     let reloadSuccessful: TallyBook.Tally
     let reloadTimestamp: TallyBook.Tally
@@ -138,21 +140,32 @@ final class Daemon {
     func start(_ ended: @escaping @Sendable (Int32) -> Void) {
         self.ended = ended
         control.attach(self)
+        takeAccess(configuration.http)
         do throws(Listeners.Failure) {
-            let (rpcSocket, httpSocket) = try listeners.openSockets(configuration.socket)
-            serve(rpcSocket, httpSocket)
+            try listeners.take(service.sockets, under: configuration.http.protection)
+            try listeners.openSockets(configuration.socket)
+            serve()
         } catch {
             fail(error)
         }
     }
 
-    private func serve(_ rpcSocket: ListeningSocket, _ httpSocket: ListeningSocket) {
+    private func serve() {
         let home = NIOLoopBound(self, eventLoop: loop)
-        let opened = rpc.listen(descriptor: rpcSocket.descriptor)
-            .flatMap { [http] in http.listen(descriptor: httpSocket.descriptor, isUnixSocket: true) }
-            .flatMap { [http, loop, configuration] _ in
-                Listeners.open(configuration.http, on: http, loop: loop)
-            }
+        let opened = EventLoopFuture.andAllSucceed(
+            listeners.rpc.map { rpc.listen(descriptor: $0.descriptor) }
+                + listeners.http.map {
+                    http.listen(descriptor: $0.descriptor, isUnixSocket: true).map { _ in }
+                }
+                + listeners.handed.map {
+                    http.listen(descriptor: $0.descriptor, isUnixSocket: false).map { _ in }
+                }, on: loop
+        ).flatMap { [http, loop, configuration, listeners] _ in
+            Listeners.open(
+                listeners.missing(configuration.http), areUsual: configuration.http.isDefault, on: http,
+                loop: loop
+            ).map { listeners.handed.map(\.address.description) + $0 }
+        }
         opened.whenComplete { result in
             switch result {
             case .success(let addresses): home.value.begin(addresses)
@@ -164,6 +177,10 @@ final class Daemon {
     }
 
     private func begin(_ addresses: [String]) {
+        // The configuration's own addresses were looked at when it was read; these may be handed in by systemd.
+        if http.servesOthers, let problem = configuration.http.protection.problemForOthers {
+            return fail(Listeners.Failure(sentence: problem, code: ExitCode.configuration))
+        }
         for remark in listeners.remarks { log.write(JournalEntry(.listener, .warning, remark)) }
         for warning in configuration.warnings {
             log.write(JournalEntry(.configurationWarning, .warning, warning))
@@ -193,17 +210,14 @@ final class Daemon {
 
     private func startKeeper() -> Bool {
         let (loop, generation, kernel, control) = (loop, generation, kernel, control)
-        let paths = listeners.sockets.map(\.path)
+        let (asking, pages) = (listeners.rpc.first?.path ?? "", listeners.http.first?.path ?? "")
         return Keeper(
             Keeper.Surroundings(
                 time: time, notifier: notifier, log: log, tallies: tallies, pulse: pulse,
                 samplerProgress: { (kernel.submitted, kernel.completed) },
                 generation: { generation.value }, onLoop: { loop.execute($0) },
                 questions: {
-                    [
-                        (.socket, .ping, paths.first ?? ""),
-                        (.http, .livez, paths.count > 1 ? paths[1] : ""),
-                    ]
+                    [(.socket, .ping, asking), (.http, .livez, pages)]
                 },
                 watching: service.watchdog, reload: { control.hangup() }, stop: { control.stop() },
                 // Not exit(3): other threads still run, and its handlers would pull things from under them.
@@ -276,6 +290,7 @@ extension Daemon {
         log.write(JournalEntry(.stopping, .info, "stopping"))
         conductor.drain()
         reloads.close()
+        accessWatch.close()
         askForPatience()
         let home = NIOLoopBound(self, eventLoop: loop)
         let drained = http.drain(within: .nanoseconds(Self.drainTime.nanoseconds)).and(rpc.close())

@@ -136,13 +136,12 @@ struct KeeperWatch: ~Copyable {
         guard !reportedStalled else { return }
         reportedStalled = true
         let names = sources.map(\.rawValue).joined(separator: ", ")
+        let sentence = "watchdog: \(names) stalled (\(watchdog.table))"
         outside.log.write(
-            JournalEntry(
-                .watchdogStalled, .critical, "watchdog: \(names) stalled (\(watchdog.table))",
-                fields: [("VITALD_STALLED", names)]))
+            JournalEntry(.watchdogStalled, .critical, sentence, fields: [("VITALD_STALLED", names)]))
         guard outside.watching != nil else { return }
         gaveUp = true
-        outside.notifier.send(Notifier.status("watchdog: \(names) stalled") + "\nWATCHDOG=trigger")
+        outside.notifier.send(Notifier.status(sentence) + "\nWATCHDOG=trigger")
     }
 
     /// Beats only for a manager that asked for it: without WATCHDOG_USEC of our own, nobody shall hear any.

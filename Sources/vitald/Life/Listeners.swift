@@ -5,7 +5,8 @@ import NIOCore
 import Publishing
 import Vitals
 
-/// Opens the daemon's sockets: the two Unix sockets under their lock, then the TCP addresses.
+/// Gathers what the daemon listens on: the sockets that the service manager handed over, and those that it opens
+/// itself because nobody did, the Unix sockets under their lock.
 struct Listeners {
     /// What ends the start.
     struct Failure: Error {
@@ -15,21 +16,82 @@ struct Listeners {
         let code: Int32
     }
 
-    /// The Unix sockets that were made; whoever holds them holds their locks.
-    private(set) var sockets: [ListeningSocket] = []
+    /// A listening IP socket that was handed over.
+    struct Handed: Sendable, Equatable {
+        /// The listening descriptor.
+        let descriptor: CInt
+        /// Where it listens.
+        let address: ListenAddress
+    }
+
+    /// The Unix sockets for asking and pushing, at least one once they are open.
+    private(set) var rpc: [ListeningSocket] = []
+    /// The Unix sockets for the pages, likewise.
+    private(set) var http: [ListeningSocket] = []
+    /// The IP sockets for the pages that were handed over.
+    private(set) var handed: [Handed] = []
     /// What needed a remark, as sentences.
     private(set) var remarks: [String] = []
 
-    /// Makes the socket for asking and pushing, and the one beside it for HTTP.
-    mutating func openSockets(_ configuration: Configuration.Socket) throws(Failure) -> (
-        rpc: ListeningSocket, http: ListeningSocket
-    ) {
-        let directory = configuration.path.utf8.lastIndex(of: UInt8(ascii: "/")).map {
-            String(configuration.path[..<$0])
+    private var hasWarned = false
+
+    /// All Unix sockets; whoever holds those of our own making holds their locks.
+    var sockets: [ListeningSocket] { rpc + http }
+
+    /// Takes what was handed over. What is of no use is closed and remarked upon; an address that may not be served
+    /// ends the start.
+    mutating func take(
+        _ sockets: [ServiceEnvironment.Socket], under protection: ListenPolicy.Protection
+    ) throws(Failure) {
+        for socket in sockets {
+            let found: HandedSocket
+            do throws(HandedSocket.Fault) {
+                found = try HandedSocket(socket)
+            } catch {
+                remarks.append(error.description)
+                close(socket.descriptor)
+                continue
+            }
+            switch found.address {
+            case .path(let path) where found.purpose == .rpc:
+                rpc.append(ListeningSocket(handed: found.descriptor, path: path))
+            case .path(let path): http.append(ListeningSocket(handed: found.descriptor, path: path))
+            case .ip(let host, let port): try take(host, port, found.descriptor, protection)
+            }
         }
-        let rpc = try open(configuration.path, configuration)
-        let http = try open("\(directory ?? ".")/\(SocketPlace.httpName)", configuration)
-        return (rpc, http)
+    }
+
+    private mutating func take(
+        _ host: String, _ port: Int, _ descriptor: CInt, _ protection: ListenPolicy.Protection
+    ) throws(Failure) {
+        let text = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+        do throws(ListenAddress.Problem) {
+            let address = try ListenAddress(parsing: text)
+            if let problem = ListenPolicy.problem(with: address, under: protection) { throw problem }
+            if let warning = ListenPolicy.warning(of: address, under: protection) { remarks.append(warning) }
+            handed.append(Handed(descriptor: descriptor, address: address))
+        } catch {
+            throw Failure(
+                sentence: "\(text), handed over by the service manager: \(error.fact). \(error.remedy)",
+                code: ExitCode.configuration)
+        }
+    }
+
+    /// Makes the Unix sockets that were not handed over: the one for asking and pushing, and the one beside it for
+    /// the pages.
+    mutating func openSockets(_ configuration: Configuration.Socket) throws(Failure) {
+        if let given = rpc.first {
+            if configuration.isChosen, !rpc.contains(where: { $0.path == configuration.path }) {
+                remarks.append(
+                    "socket.path: \(configuration.path) is not served, for the service manager handed over "
+                        + "\(given.path). Set ListenStream=\(configuration.path) in the socket unit.")
+            }
+        } else {
+            rpc.append(try open(configuration.path, configuration))
+        }
+        guard http.isEmpty, let path = rpc.first?.path else { return }
+        let directory = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
+        http.append(try open("\(directory)/\(SocketPlace.httpName)", configuration))
     }
 
     private mutating func open(_ path: String, _ configuration: Configuration.Socket) throws(Failure)
@@ -40,8 +102,8 @@ struct Listeners {
                 path, mode: UInt32(configuration.mode), group: configuration.group
             ).listen()
             // Both sockets lack the same group: said once.
-            if remarks.isEmpty { remarks = socket.warnings }
-            sockets.append(socket)
+            if !hasWarned { remarks += socket.warnings }
+            hasWarned = hasWarned || !socket.warnings.isEmpty
             return socket
         } catch {
             for socket in sockets { socket.release() }
@@ -52,18 +114,25 @@ struct Listeners {
         }
     }
 
-    /// Serves the TCP addresses. A default address that this machine does not have (no IPv6) is left out.
+    /// The addresses of the configuration that are still to be opened: those that nobody handed over; none of the
+    /// usual ones where any was.
+    func missing(_ configured: Configuration.HTTP) -> [ListenAddress] {
+        if configured.isDefault, !handed.isEmpty { return [] }
+        return configured.listen.filter { address in !handed.contains { $0.address == address } }
+    }
+
+    /// Serves IP addresses. A usual one that this machine does not have (no IPv6) is left out.
     static func open(
-        _ http: Configuration.HTTP, on server: HTTPServer, loop: any EventLoop
+        _ addresses: [ListenAddress], areUsual: Bool, on server: HTTPServer, loop: any EventLoop
     ) -> EventLoopFuture<[String]> {
-        let opened = http.listen.map { address -> EventLoopFuture<String?> in
+        let opened = addresses.map { address -> EventLoopFuture<String?> in
             do {
                 let socketAddress = try SocketAddress(ipAddress: address.host, port: address.port)
                 return server.listen(on: socketAddress).map {
                     "\($0.ipAddress ?? address.host):\($0.port ?? 0)"
                 }
                 .flatMapErrorThrowing { error in
-                    if http.isDefault, let error = error as? IOError,
+                    if areUsual, let error = error as? IOError,
                         [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode)
                     {
                         return nil

@@ -22,7 +22,7 @@ def measure(place, table):
 
 
 def back_to_back(place, table, neighbours, what):
-    """Each asked for over the socket as soon as the one before it has answered."""
+    """Round after round without a rest: all checks asked for in one go, as whoever wants a round does, and one by one."""
     names = [check["name"] for check in neighbours.checks]
     # Asking for a check that is switched off costs what asking costs: the request, the line in the log, the answer.
     off = {"name": "off", "type": "tcp", "address": "127.0.0.1:9", "enabled": False}
@@ -30,26 +30,35 @@ def back_to_back(place, table, neighbours, what):
     daemon = Daemon(place, checks=checks, containers={"include": []})
     with daemon.connect() as stream:
 
-        def spent(names):
+        def one_by_one(names):
+            for name in names:
+                stream.call("checks.run", name=name)
+
+        def together(names):
+            stream.call_all("checks.run", [{"name": name} for name in names])
+
+        def spent(ask, names):
             here, there = process.cpu(daemon.pid), sum(neighbours.postgres.sessions().values())
             for _ in range(ROUNDS):
-                for name in names:
-                    stream.call("checks.run", name=name)
+                ask(names)
             there = sum(neighbours.postgres.sessions().values()) - there
             return (process.cpu(daemon.pid) - here) / ROUNDS, there / ROUNDS
 
-        for name in names:
-            stream.call("checks.run", name=name)
-        here, there, floor = [], [], []
+        one_by_one(names)
+        here, there, floor = {together: [], one_by_one: []}, [], []
         for _ in range(TURNS):
-            asking, _ = spent(["off"] * len(names))
-            round_here, round_there = spent(names)
-            here.append(round_here - asking)
-            there.append(round_there)
+            for ask, figures in here.items():
+                asking, _ = spent(ask, ["off"] * len(names))
+                round_here, round_there = spent(ask, names)
+                figures.append(round_here - asking)
+                there.append(round_there)
             floor.append(place.floors.checks(ROUNDS, 0, neighbours))
     daemon.stop()
-    table.figure(f"{what}, back to back, CPU here", statistics.median(here) * 1e6, "µs", 250, 120,
-                 statistics.median(floor) * 1e6, "C, back to back")
+    floor = statistics.median(floor) * 1e6
+    table.figure(f"{what}, asked for in one go, CPU here", statistics.median(here[together]) * 1e6, "µs", 250, 120,
+                 floor, "C, back to back")
+    table.figure(f"{what}, asked for one by one, CPU here", statistics.median(here[one_by_one]) * 1e6, "µs", None, None,
+                 floor, "C, back to back")
     table.figure(f"{what}, back to back, CPU in Postgres", statistics.median(there) * 1e6, "µs", 100)
 
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Sampling
 import Testing
 import Vitals
 
+@testable import Sampling
 @testable import vitald
 
 @Suite("The configuration as a whole")
@@ -36,6 +36,44 @@ struct ConfigurationTests {
             #expect(
                 definition.staleAfter == 3 && !definition.fingerprint.isEmpty && !definition.target.isEmpty)
         }
+    }
+
+    @Test("beside one agent only its cgroup is measured, no port is taken, and it is watched without a word")
+    func besideAnAgent() throws {
+        let name = try InstanceName(#"agno\x2dapi"#)
+        let configuration = try Museum.read(nil, overrides: .init(instance: name))
+        let options = configuration.kernelOptions
+        func shows(_ id: String, unit: String, isContainer: Bool = false) -> Bool {
+            var identity = ContainerIdentity(id: id)
+            identity.unit = unit
+            return options.shows(identity, isContainer: isContainer, own: nil)
+        }
+
+        #expect(configuration.name == #"agno\x2dapi"#)
+        #expect(configuration.http.listen.isEmpty && !configuration.host.enabled)
+        #expect(configuration.checks.map(\.definition.name) == ["agent", "memory"])
+        #expect(configuration.checks.map(\.definition.type) == ["unit", "container"])
+        #expect(shows(#"/system.slice/agno\x2dapi.service"#, unit: "agno-api.service"))
+        #expect(shows(#"/a.slice/agno\x2dapi.service/docker-0.scope"#, unit: "", isContainer: true))
+        #expect(!shows("/system.slice/other.service", unit: "other.service"))
+        #expect(!shows("/system.slice/docker-0.scope", unit: "", isContainer: true))
+        #expect(!shows("/", unit: ""))
+    }
+
+    @Test(
+        "the agent may also be a cgroup, which the file names, and the file beats what an instance has by default"
+    )
+    func besideACgroup() throws {
+        let text = #"""
+            { "instance": { "cgroup": "/machine.slice/libpod-0.scope" },
+              "http": { "listen": ["127.0.0.1:9848"] }, "host": { "enabled": true } }
+            """#
+        let configuration = try Museum.read(text)
+
+        #expect(configuration.containers.include == ["/machine.slice/libpod-0.scope"])
+        #expect(configuration.checks.map(\.definition.type) == ["container"])
+        #expect(configuration.http.listen.map(\.description) == ["127.0.0.1:9848"])
+        #expect(configuration.host.enabled)
     }
 
     @Test("figures of containers that cost more are read where the file says so")

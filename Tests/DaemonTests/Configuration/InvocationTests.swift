@@ -51,6 +51,19 @@ struct InvocationTests {
         }
     }
 
+    @Test("an instance has a configuration and a socket of its own, unless they are named")
+    func instance() throws {
+        let plain = try options(["--instance", "agno.service"])
+        let named = try options(["--instance=agno", "--config", "/f.json", "--socket", "/s.sock"])
+
+        #expect(plain.instance?.unit == "agno.service")
+        #expect(plain.configuration == .usual("/etc/vitald/agno.json"))
+        #expect(plain.socketPath == nil && plain.instance?.socketPath == "/run/vitald/agno/vitald.sock")
+        #expect(named.configuration == .named("/f.json") && named.socketPath == "/s.sock")
+        #expect(throws: CommandLineFault.self) { try options(["--instance", "../agno"]) }
+        #expect(throws: CommandLineFault.self) { try options(["--instance"]) }
+    }
+
     @Test("flags beat the environment, the environment beats the default, and an empty variable is none")
     func precedence() throws {
         let environment = ["VITALD_CONFIG": "/e.json", "VITALD_SOCKET": "/e.sock"]

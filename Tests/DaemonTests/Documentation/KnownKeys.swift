@@ -36,6 +36,11 @@ enum KnownKeys {
         keys(told(#"{"\#(object)":{"\#(wrong)":0}}"#), at: object + ".")
     }
 
+    /// The keys of an object within an object of the top level.
+    static func of(object: String, within outer: String) -> [String] {
+        keys(told(#"{"\#(outer)":{"\#(object)":{"\#(wrong)":0}}}"#), at: "\(outer).\(object).")
+    }
+
     private static func told(_ text: String) -> [String] { Museum.sentences(text) }
 
     private static func keys(_ sentences: [String], at place: String) -> [String] {

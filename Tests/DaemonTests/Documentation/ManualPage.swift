@@ -8,6 +8,9 @@ import Testing
 enum Repository {
     private static let root = "/" + #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
 
+    /// Where a file of it is.
+    static func path(_ path: String) -> String { "\(root)/\(path)" }
+
     static func text(_ path: String) throws -> String {
         let file = try #require(try? SmallFile(reading: "\(root)/\(path)", limit: 1 << 20), "\(path)")
         return String(decoding: file.bytes, as: UTF8.self)

@@ -29,10 +29,20 @@ struct ManualTests {
 
         #expect(KnownKeys.top.filter { !page.items(below: "TOP LEVEL").contains($0) } == [])
         #expect(common.filter { !page.items.contains($0) } == [])
-        for object in ["http", "socket", "host", "containers"] {
+        for object in ["instance", "http", "socket", "host", "containers"] {
             let missing = KnownKeys.of(object: object).filter { !page.items.contains("\(object).\($0)") }
             #expect(missing == [], "\(object)")
         }
+        for object in ["tls", "auth"] {
+            let keys = KnownKeys.of(object: object, within: "http")
+            try #require(keys.count > 2)
+            let missing = keys.filter { !page.items.contains("http.\(object).\($0)") }
+            #expect(missing == [], "http.\(object)")
+        }
+        let limits = KnownKeys.of(object: "limits", within: "http")
+        let text = try Repository.text("packaging/man/vitald.json.5")
+        try #require(limits.count > 2)
+        #expect(limits.filter { !text.contains("\n.Cm \($0)\n") } == [])
         let defaults = KnownKeys.of(object: "defaults")
         #expect(defaults.filter { !page.items(below: "DEFAULTS").contains($0) } == [])
     }

@@ -150,9 +150,11 @@ struct NotifyTests {
         let trigger = try await notify.state("STATUS=watchdog: ")
         let beats = notify.beats.count
 
-        #expect(trigger.hasSuffix(" stalled\nWATCHDOG=trigger"), "\(trigger)")
-        // Which of them is named depends on whose turn it was: all of them live on the loop.
-        #expect(trigger.contains("loop") || trigger.contains("scheduler"), "\(trigger)")
+        #expect(trigger.hasSuffix(")\nWATCHDOG=trigger"), "\(trigger)")
+        // Which of them is named first depends on whose turn it was: all of them live on the loop.
+        let named = trigger.firstRange(of: " stalled (").map { trigger[..<$0.lowerBound] } ?? ""
+        #expect(named.contains("loop") || named.contains("scheduler"), "\(trigger)")
+        #expect(trigger.contains("sampler ok") && trigger.contains("still for 3 looks"), "\(trigger)")
         let line = try #require(daemon.logged("watchdogStalled").first)
         #expect(line.contains("still for 3 looks"), "\(line)")
         hold.release()

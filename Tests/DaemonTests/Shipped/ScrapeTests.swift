@@ -91,25 +91,15 @@ struct ScrapeTests {
         let daemon = try await ShippedDaemon(Self.configuration).serving()
         let group = try TestCgroup()
         let worker = try group.start(["tail", "-f", "/dev/null"])
-        let directory = try TestDirectory()
-        let file = try directory.write(
-            "prometheus.yml",
+        let server = try await LocalPrometheus(
             """
-            global: { scrape_interval: 1s, scrape_timeout: 1s }
-            scrape_configs:
               - job_name: vitald
                 static_configs: [ { targets: ["127.0.0.1:\(try daemon.port())"] } ]
             """)
-        let (server, port) = try await Self.startPrometheus(file, directory)
 
         for query in ["up", "vitald_status", "container_cpu_usage_seconds_total", "vitald_build_info"] {
-            try await Wait.until("an answer for \(query); \(directory.read("prometheus.log"))") {
-                guard
-                    let page = try? await Wait.apart({
-                        try Wire.getSimply(.port(port), "/api/v1/query?query=\(query)")
-                    }), page.status == 200
-                else { return false }
-                let results = try page.json()["data"]?["result"]?.elements ?? []
+            try await Wait.until("an answer for \(query); \(server.directory.read("prometheus.log"))") {
+                guard let results = try await server.results(of: query) else { return false }
                 return switch query {
                 case "up": results.first?["value"]?.elements.last?.string == "1"
                 case "vitald_status": results.count == 3
@@ -124,24 +114,5 @@ struct ScrapeTests {
         try await worker.stop()
         try group.remove()
         try await daemon.stop()
-    }
-
-    /// Starts Prometheus on a port that the kernel chooses; its log tells which.
-    private static func startPrometheus(_ file: String, _ directory: TestDirectory) async throws -> (
-        Program, UInt16
-    ) {
-        let log = directory.path + "/prometheus.log"
-        let server = try Program(
-            [
-                "prometheus", "--config.file=\(file)", "--storage.tsdb.path=\(directory.path)/data",
-                "--web.listen-address=127.0.0.1:0",
-            ], output: log, errors: log)
-        let port = try await Wait.value("Prometheus to listen; \(directory.read("prometheus.log"))") {
-            let text = directory.read("prometheus.log")
-            return text.firstMatch(of: /msg="Listening on" address=127\.0\.0\.1:(\d+)/).flatMap {
-                UInt16($0.1)
-            }
-        }
-        return (server, port)
     }
 }

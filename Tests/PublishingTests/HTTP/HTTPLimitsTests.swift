@@ -199,6 +199,21 @@ struct HTTPLimitsTests {
         try house.server.drain(within: .seconds(1)).wait()
     }
 
+    @Test("a connection that has just come is answered while draining; one that stays silent is let go")
+    func drainArrivals() throws {
+        let house = try House()
+        let fresh = try house.client()
+        let silent = try house.client()
+        #expect(house.reaches { house.server.connections == 2 })
+
+        let drained = house.server.drain(within: .seconds(30))
+        fresh.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+
+        #expect(try fresh.answer().header("connection") == "close")
+        #expect(try silent.rest() == [])
+        try drained.wait()
+    }
+
     @Test("what does not finish in time is cut")
     func drainInTime() throws {
         let kernel = FakeKernel(isHeld: true)

@@ -43,6 +43,15 @@ final class House: Sendable {
 
     deinit { group.shutdownGracefully { _ in } }
 
+    /// Puts rules for TCP in force; passwords are compared on a thread of their own.
+    func replace(_ access: HTTPAccess) throws {
+        let lane = NIOThreadPool(numberOfThreads: 1)
+        lane.start()
+        try group.next().submit { [server] in
+            server.replaceAccess(access, lane: { job in lane.submit { _ in job() } })
+        }.wait()
+    }
+
     func client() throws -> RawClient { try RawClient(port: port) }
 
     /// One request on a connection of its own.

@@ -179,6 +179,22 @@ struct SocketPeerTests {
         #expect(throws: IOFailure.self) { try scene.peer() }
     }
 
+    @Test("whoever has just come is answered while the server closes, and let go when silent")
+    func closingOnArrivals() throws {
+        let scene = try SocketScene()
+        let fresh = try scene.peer()
+        let silent = try scene.peer()
+        while try scene.server.connections().wait() < 2 {}
+
+        let closed = scene.server.close()
+        try fresh.send(Self.ping + "\n")
+
+        #expect(try fresh.line().contains("result"))
+        #expect(try fresh.lineOrEnd() == nil)
+        #expect(try silent.lineOrEnd() == nil)
+        try closed.wait()
+    }
+
     @Test("a pid is resolved only for a process that the kernel still knows")
     func resolving() throws {
         struct Resolver: PeerResolving {

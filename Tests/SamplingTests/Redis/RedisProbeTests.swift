@@ -51,12 +51,10 @@ struct RedisProbeTests {
     @Test("passwords: asked for, wrong, right, and a user who may not ask for INFO")
     func passwords() async throws {
         let server = try await Workbench.aside { try RedisServer(["--requirepass", "CANARY-right"]) }
-        let setUser =
-            RedisCommand.bytes(["AUTH", "CANARY-right"])
-            + RedisCommand.bytes(["ACL", "SETUSER", "agent", "on", ">CANARY-agent", "+ping", "+auth"])
-        _ = try await Workbench.aside {
-            try server.connection().exchange(
-                setUser, replies: 2, .processing, RedisServer.countdown(.seconds(5)))
+        try await Workbench.aside {
+            try server.connection().reply(
+                to: ["AUTH", "CANARY-right"],
+                ["ACL", "SETUSER", "agent", "on", ">CANARY-agent", "+ping", "+auth"])
         }
         let file = #", "passwordFile": "/s""#
 
@@ -253,12 +251,9 @@ struct RedisProbeTests {
         _ = await kept.attempt()
         try await Workbench.aside {
             try server.command("CONFIG", "SET", "maxclients", "1")
-            let deadline = RedisServer.countdown(.seconds(5))
             try Workbench.wait(for: "the other connections to go") {
                 // This one is counted too, where it is let in at all.
-                let reply = try? server.connection().exchange(
-                    RedisCommand.bytes(["PING"]), replies: 1, .processing, deadline)
-                return reply?.replies.first?.errorCode == "ERR"
+                (try? server.command("PING"))?.errorCode == "ERR"
             }
         }
 

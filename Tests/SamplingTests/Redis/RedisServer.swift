@@ -4,6 +4,8 @@ import Glibc
 import Testing
 import Vitals
 
+import class NIOPosix.MultiThreadedEventLoopGroup
+
 @testable import Sampling
 
 /// A real Redis of its own on a port of the loopback and a Unix socket; gone when nobody holds it.
@@ -36,46 +38,43 @@ final class RedisServer: Sendable {
     }
 
     /// A connection of the test's own.
-    func connection() throws -> RedisConnection {
-        try RedisConnection.open(.path("\(directory)/redis.sock"), Self.countdown(.seconds(5)))
-    }
+    func connection() throws -> RedisClient { try RedisClient(path: "\(directory)/redis.sock") }
 
     /// Sends one command over a new connection and gives its reply.
     @discardableResult
     func command(_ words: String...) throws -> RedisReply {
-        let replies = try connection().exchange(
-            RedisCommand.bytes(words), replies: 1, .processing, Self.countdown(.seconds(10))
-        ).replies
-        return try #require(replies.first)
-    }
-
-    static func countdown(_ duration: Duration) -> Countdown {
-        let time = ShiftableTime()
-        return Countdown(time: time, deadline: time.now + duration)
+        try connection().reply(to: words)
     }
 
     var url: String { "redis://127.0.0.1:\(port)/0" }
     var localURL: String { "unix://\(directory)/redis.sock" }
 }
 
-/// A probe of a Redis, with its clock.
-struct RedisTrial {
+/// A probe of a Redis, with its clock; closed when nobody holds it.
+final class RedisTrial: Sendable {
+    /// One for all, as in the daemon.
+    private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
     let time = ShiftableTime()
-    let probe: LaneProbe<RedisProbe>
+    let probe: any Probe
     let timeout: Duration
 
     init(
         _ url: String, _ more: String = "", timeout: Duration = .seconds(5), secrets: [String: String] = [:],
-        lookup: Resolver.Lookup? = nil
+        lanes: Lanes = Workbench.lanes, lookup: Resolver.Lookup? = nil
     ) throws {
         let read = try readCheck(RedisKind.self, #"{"url": "\#(url)"\#(more)}"#, secrets: secrets)
         try #require(read.faults == [])
-        var definition = CheckDefinition(name: "cache", type: "redis")
-        definition.timeout = timeout
-        let resolver = Resolver(lanes: Workbench.lanes, time: time, lookup: lookup ?? Resolver.system)
-        probe = read.kind.probe(definition, time: time, lanes: Workbench.lanes, resolver: resolver)
+        probe = RedisProbe(
+            RedisPlan(read.kind, timeout: timeout),
+            ProbeContext(
+                time: time, lanes: lanes, eventLoop: Self.loops.next(), kernel: WireKernel(),
+                procRoot: "/proc", helperProgram: ""),
+            resolver: Resolver(lanes: lanes, time: time, lookup: lookup ?? Resolver.system))
         self.timeout = timeout
     }
+
+    deinit { probe.close() }
 
     func attempt() async -> ProbeResult { await probe.result(time, timeout: timeout) }
 }

@@ -14,10 +14,10 @@ struct ConnectReasonTests {
         let path: String
         let socket: Int32
 
-        init() throws {
+        /// The name is one that Postgres looks for, so that all kinds can be sent to the same socket.
+        init(name: String = ".s.PGSQL.5432") throws {
             directory = try Workbench.directory("reason")
-            // A name that Postgres looks for, so that all kinds can be sent to the same socket.
-            path = "\(directory)/.s.PGSQL.5432"
+            path = "\(directory)/\(name)"
             socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             let code = Self.withAddress(path) { [socket] in
                 bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
@@ -68,6 +68,16 @@ struct ConnectReasonTests {
 
         #expect(try await reasons(at: place.path) == ["refused", "refused", "refused"])
         #expect(try await postgres(in: place.directory) == "refused")
+    }
+
+    @Test("a path may be as long as the kernel takes it, and one that is longer is not taken for missing")
+    func longest() async throws {
+        let length = ServerAddress.longestPath - "/tmp/vitald-reason.XXXXXX/".utf8.count
+        let place = try Place(name: String(repeating: "s", count: length))
+
+        #expect(place.path.utf8.count == 107)
+        #expect(try await reasons(at: place.path) == ["refused", "refused", "refused"])
+        #expect(try await RedisTrial("unix://\(place.path)s").attempt().reason == "connect.failed")
     }
 
     @Test("a socket whose queue is full refuses, and says why")

@@ -8,12 +8,14 @@ struct SchemaTests {
     /// machine, or on the meaning of a text.
     private static let onlyTheDaemonRefuses = [
         "check-same-name", "defaults-interval", "defaults-timeout", "depends-circle", "depends-self",
-        "depends-unknown", "environment-unset", "interval-long", "interval-short", "kind-filesystem-order",
-        "kind-heartbeat-ttl", "kind-http-latency", "kind-http-tls-without-https", "kind-memory-order",
-        "kind-postgres-lag", "kind-postgres-port", "kind-postgres-two-passwords", "kind-postgres-url",
-        "kind-redis-database", "listen-bad-port", "nul-in-text", "password-file-missing",
-        "password-file-open",
-        "password-no-credentials", "socket-taken-name", "timeout-longer-than-default", "timeout-not-shorter",
+        "depends-unknown", "environment-unset", "http-auth-only-a-remark", "http-auth-open-files",
+        "http-auth-token-missing", "http-auth-users-file-not-bcrypt", "http-tls-open-key", "interval-long",
+        "interval-short", "kind-filesystem-order", "kind-heartbeat-ttl", "kind-http-latency",
+        "kind-http-tls-without-https", "kind-memory-order", "kind-postgres-lag", "kind-postgres-port",
+        "kind-postgres-two-passwords", "kind-postgres-url", "kind-redis-database", "listen-bad-port",
+        "listen-login-without-tls", "listen-open", "listen-tls-without-login", "nul-in-text",
+        "password-file-missing", "password-file-open", "password-no-credentials", "socket-taken-name",
+        "timeout-longer-than-default", "timeout-not-shorter",
     ]
 
     private static let script = #"""

@@ -16,7 +16,6 @@ struct IndexRoute: Route {
             answer.with(
                 "Content-Security-Policy",
                 "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-                    + "frame-ancestors 'none'"
-            ).with("Referrer-Policy", "no-referrer"))
+                    + "frame-ancestors 'none'"))
     }
 }

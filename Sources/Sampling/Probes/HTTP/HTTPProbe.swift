@@ -24,7 +24,7 @@ final class HTTPProbe: Probe, @unchecked Sendable {
     var seriesWhenDown: [SeriesPoint] { HTTPFamilies.series(nil, phases: [], redirects: 0, overTLS: false) }
 
     func attempt(_ attempt: Attempt, done: @escaping @Sendable (ProbeResult) -> Void) {
-        context.eventLoop.execute { self.begin(attempt, done) }
+        context.eventLoop.perform { self.begin(attempt, done) }
     }
 
     func close() {

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vitals
-
 /// Why a connection or a request to Redis came to nothing.
 enum RedisFailure: Error, Hashable {
-    /// The deadline passed at this step.
-    case timeout(ProbePhase)
-    /// The socket did not connect, or broke, at this step.
-    case socket(ConnectFailure, ProbePhase)
-    /// The server closed the connection at this step.
-    case closed(ProbePhase)
+    /// The deadline passed.
+    case timeout
+    /// The connection broke (errno(3)).
+    case broken(errno: Int32)
+    /// The server closed the connection.
+    case closed
     /// An error reply where the connection was being set up, or to the question itself.
     case reply(code: String, text: String, to: Question)
     /// What came is not the protocol.
@@ -25,7 +23,7 @@ enum RedisFailure: Error, Hashable {
     /// Whether it only says that the kept connection is gone.
     var endsKeptConnection: Bool {
         switch self {
-        case .socket, .closed: true
+        case .broken, .closed: true
         case .timeout, .reply, .malformed, .oversized: false
         }
     }

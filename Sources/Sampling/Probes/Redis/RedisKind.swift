@@ -107,15 +107,8 @@ package struct RedisKind: ProbeKind {
 
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
-        let resolver = Resolver(lanes: context.lanes, time: context.time)
-        return probe(definition, time: context.time, lanes: context.lanes, resolver: resolver)
-    }
-
-    func probe(_ definition: CheckDefinition, time: any TimeSource, lanes: Lanes, resolver: Resolver)
-        -> LaneProbe<RedisProbe>
-    {
-        LaneProbe(
-            RedisProbe(self, timeout: definition.timeout, time: time, resolver: resolver), lanes: lanes,
-            time: time)
+        RedisProbe(
+            RedisPlan(self, timeout: definition.timeout), context,
+            resolver: Resolver(lanes: context.lanes, time: context.time))
     }
 }

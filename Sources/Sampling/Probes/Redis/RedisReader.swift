@@ -12,6 +12,8 @@ final class RedisReader {
     static let byteLimit = 1 << 20
     /// Elements of all arrays between two resets.
     static let elementLimit: Int32 = 4096
+    /// An unfinished line up to this length is searched again whenever something is added to it.
+    private static let shortLine = 1024
 
     /// What the callback below finds behind `privdata`.
     private struct Budget {
@@ -22,6 +24,8 @@ final class RedisReader {
     private let handle: UnsafeMutablePointer<redisReader>
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
     private let budget: UnsafeMutablePointer<Budget>
+    /// Whether what was fed last can complete something.
+    private var isWorthReading = false
 
     /// Makes a reader; nil without memory.
     init?() {
@@ -55,20 +59,44 @@ final class RedisReader {
     /// Allows as many elements again; called between two requests.
     func reset() { budget.pointee.elements = Self.elementLimit }
 
-    /// Takes bytes of the server.
-    func feed(_ bytes: UnsafeRawBufferPointer) throws(RedisFailure) {
+    /// Whether everything that was fed has been read.
+    var isEmpty: Bool { pending == 0 }
+
+    /// Bytes of what has not been read completely.
+    private var pending: Int { handle.pointee.len - handle.pointee.pos }
+
+    /// Takes bytes of the server; false without memory, or after something that is not the protocol.
+    ///
+    /// hiredis looks through an unfinished line from its beginning at every try: a megabyte that comes byte by byte
+    /// would keep it busy for minutes. Everything in the protocol ends in CR LF, so without one it is not tried.
+    func feed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        if pending <= Self.shortLine || holdsEndOfLine(bytes) { isWorthReading = true }
         let text = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-        guard redisReaderFeed(handle, text, bytes.count) == REDIS_OK else { throw .malformed }
+        return redisReaderFeed(handle, text, bytes.count) == REDIS_OK
+    }
+
+    /// Whether a line ends in bytes that are added now.
+    private func holdsEndOfLine(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var before = pending > 0 ? UInt8(bitPattern: handle.pointee.buf[handle.pointee.len - 1]) : 0
+        for byte in bytes {
+            if byte == 0x0A, before == 0x0D { return true }
+            before = byte
+        }
+        return false
     }
 
     /// The next reply; nil when more bytes are needed.
     func next() throws(RedisFailure) -> RedisReply? {
+        guard isWorthReading else { return nil }
         var reply: UnsafeMutableRawPointer?
         guard redisReaderGetReply(handle, &reply) == REDIS_OK else {
             if let reply { freeReplyObject(reply) }
             throw handle.pointee.err == REDIS_ERR_OOM ? .oversized : .malformed
         }
-        guard let reply else { return nil }
+        guard let reply else {
+            isWorthReading = false
+            return nil
+        }
         defer { freeReplyObject(reply) }
         return Self.convert(reply.assumingMemoryBound(to: redisReply.self))
     }

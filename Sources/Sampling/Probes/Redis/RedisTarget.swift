@@ -5,12 +5,7 @@ import Vitals
 /// One Redis and how to reach it: what the `url` of a check says, with everything filled in.
 struct RedisTarget: Sendable, Hashable {
     /// Where the server listens.
-    enum Place: Sendable, Hashable {
-        case host(String, port: UInt16)
-        case socket(path: String)
-    }
-
-    let place: Place
+    let place: ServerAddress
     /// The ACL user; nil is the default user, as before Redis 6.
     let user: String?
     let password: Secret?
@@ -19,9 +14,9 @@ struct RedisTarget: Sendable, Hashable {
     static let defaultPort: UInt16 = 6379
     /// What stands for a url that could not be read, until the configuration is refused.
     static let none = RedisTarget(
-        place: .host("localhost", port: defaultPort), user: nil, password: nil, database: 0)
+        place: .network(host: "localhost", port: defaultPort), user: nil, password: nil, database: 0)
 
-    private init(place: Place, user: String?, password: Secret?, database: UInt32) {
+    private init(place: ServerAddress, user: String?, password: Secret?, database: UInt32) {
         self.place = place
         self.user = user
         self.password = password
@@ -41,14 +36,14 @@ struct RedisTarget: Sendable, Hashable {
         }
         switch url.scheme {
         case "redis":
-            place = .host(url.host ?? "localhost", port: url.port ?? Self.defaultPort)
+            place = .network(host: url.host ?? "localhost", port: url.port ?? Self.defaultPort)
             if url.path.utf8.count > 1 { database = String(url.path.dropFirst()) }
         case "unix", "redis+unix", "redis+socket":
             guard url.host == nil, url.path.utf8.count > 1 else {
                 throw URLFault(
                     "names no socket", remedy: "Write three slashes: unix:///run/redis/redis.sock.")
             }
-            place = .socket(path: url.path)
+            place = .unix(path: url.path)
         case "rediss":
             throw URLFault(
                 "asks for TLS, which the linked hiredis (0.14) does not have",
@@ -70,13 +65,7 @@ struct RedisTarget: Sendable, Hashable {
     var text: String { "\(address)/\(database)" }
 
     /// The place alone: `localhost:6379`, `/run/redis/redis.sock`.
-    var address: String {
-        switch place {
-        case .host(let host, let port):
-            host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
-        case .socket(let path): path
-        }
-    }
+    var address: String { place.text }
 
     /// The whole as a url, with its password masked.
     var masked: String {
@@ -84,8 +73,8 @@ struct RedisTarget: Sendable, Hashable {
         if password != nil { credentials += ":***" }
         if !credentials.isEmpty { credentials += "@" }
         return switch place {
-        case .host: "redis://\(credentials)\(text)"
-        case .socket: "unix://\(credentials)\(address)?db=\(database)"
+        case .network: "redis://\(credentials)\(text)"
+        case .unix: "unix://\(credentials)\(address)?db=\(database)"
         }
     }
 }

@@ -7,16 +7,18 @@ import Vitals
 struct RedisVerdict {
     let target: RedisTarget
 
-    /// The result of an attempt that ended in `failure`; `allowed` is the check's timeout.
-    func result(_ failure: RedisFailure, allowed: Duration) -> ProbeResult {
+    /// The result of an attempt that ended in `failure` at a step; `allowed` is the check's timeout.
+    func result(_ failure: RedisFailure, at phase: ProbePhase, allowed: Duration) -> ProbeResult {
         let place = target.address
         switch failure {
-        case .timeout(let phase):
+        case .timeout:
             return ProbeResult(
                 .fail, reason: Reason("timeout.\(phase.word)"),
                 message: "\(place) did not answer within \(DurationText.render(allowed)), \(phase.doing)")
-        case .socket(let cause, _): return cause.result(at: place)
-        case .closed(let phase):
+        case .broken(let code):
+            let failure = ProbeFailure(errno: code, place: place)
+            return ProbeResult(failure.outcome, reason: failure.reason, message: failure.message)
+        case .closed:
             return ProbeResult(
                 .fail, reason: "closed",
                 message: "\(place) closed the connection without a word, \(phase.doing)")

@@ -65,6 +65,11 @@ package final class Resolver: Sendable {
         return Resolution(addresses: good.map { $0.with(port: port) }, staleBecause: failure)
     }
 
+    /// Whether a name waits for a thread to be asked for on.
+    func isQueued(_ host: String) -> Bool {
+        entries.withLock { $0[host]?.flight?.begun.load(ordering: .relaxed) == false }
+    }
+
     /// The call that is under way for a name, or a new one, and the last good answer.
     private func join(_ host: String) -> (Flight, [HostAddress]) {
         let (flight, good, isNew) = entries.withLock { entries in

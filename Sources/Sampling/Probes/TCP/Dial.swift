@@ -16,6 +16,18 @@ final class Dial: @unchecked Sendable {
     struct Plan: Sendable {
         let endpoint: ServerAddress
         let tls: TLSSettings?
+        var linkLocal = LinkLocal.refused
+
+        /// Whether a name may lead to a link-local address.
+        ///
+        /// The cloud's metadata services live there and hand out credentials to whoever speaks as the check is told
+        /// to: a name, which somebody else may control, must not lead there. Whoever means it writes the address
+        /// itself.
+        enum LinkLocal: Sendable {
+            case refused
+            /// For a protocol of our own choosing, which gets nothing there; names of neighbours (mDNS) lead there.
+            case allowed
+        }
 
         /// The name to ask for in TLS; nil for addresses, which SNI does not know (RFC 6066, 3).
         var serverName: String? {
@@ -64,9 +76,11 @@ final class Dial: @unchecked Sendable {
     func start() {
         switch plan.endpoint {
         case .unix(let path):
-            do { prepareTLS([try SocketAddress(unixDomainSocketPath: path)]) } catch {
-                end(.failure(ProbeFailure(.fail, "missing", "there is no socket at \(path)")))
+            guard let name = sockaddr_un(path: path) else {
+                end(.failure(ProbeFailure(errno: ENAMETOOLONG, place: path)))
+                return
             }
+            prepareTLS([SocketAddress(name)])
         case .network(let host, let port):
             if let literal = HostAddress.literal(host, port: port), HostText.isAddress(host) {
                 prepareTLS([literal.socketAddress])
@@ -105,11 +119,10 @@ final class Dial: @unchecked Sendable {
             end(.failure(ProbeFailure(failure.outcome, failure.reason, failure.message)))
         case .success(let resolution):
             staleName = resolution.staleBecause
-            // The cloud's metadata services live on link-local addresses and hand out credentials: a name, which
-            // somebody else may control, must not lead there. Whoever means it writes the address itself.
             let addresses = resolution.addresses.filter { address in
-                HostText.addressBytes(HostText.withoutZone(address.numeric)).map { !HostText.isLinkLocal($0) }
-                    ?? false
+                plan.linkLocal == .allowed
+                    || HostText.addressBytes(HostText.withoutZone(address.numeric))
+                        .map { !HostText.isLinkLocal($0) } ?? false
             }
             guard !addresses.isEmpty else {
                 end(

@@ -19,7 +19,7 @@ final class TCPProbe: Probe, @unchecked Sendable {
     }
 
     func attempt(_ attempt: Attempt, done: @escaping @Sendable (ProbeResult) -> Void) {
-        context.eventLoop.execute { self.begin(attempt, done) }
+        context.eventLoop.perform { self.begin(attempt, done) }
     }
 
     func close() { context.eventLoop.execute { self.running?.abandon() } }

@@ -204,4 +204,44 @@ struct MethodTests {
         #expect(places(nil, "", "/run/user/1/") == [SocketLookup.system, "/run/user/1/vitald/vitald.sock"])
         #expect(places(nil, nil, nil) == ["/run/vitald/vitald.sock"])
     }
+
+    @Test(
+        "an instance that is named stands alone; that of the caller's own service comes before the machine's")
+    func instances() throws {
+        let agno = try InstanceName("agno@1")
+
+        #expect(
+            SocketLookup.places(flag: nil, instance: agno, variable: "/v", runtimeDirectory: nil)
+                == ["/run/vitald/agno@1/vitald.sock"])
+        #expect(
+            SocketLookup.places(flag: nil, variable: nil, own: [agno], runtimeDirectory: nil)
+                == ["/run/vitald/agno@1/vitald.sock", SocketLookup.system])
+        #expect(
+            SocketLookup.places(flag: nil, variable: "/v", own: [agno], runtimeDirectory: nil) == ["/v"])
+    }
+
+    @Test(
+        "a process's services are read from its cgroup file, the innermost first",
+        arguments: [
+            ("0::/system.slice/agno.service/child\n", ["agno"]),
+            (
+                "0::/user.slice/user@1000.service/app.slice/agno\\x2dapi.service\n",
+                ["agno\\x2dapi", "user@1000"]
+            ),
+            ("12:pids:/a.service\n1:name=systemd:/system.slice/b.service\n0::/c.service\n", ["b"]),
+            ("0::/\n", []), ("", []), ("rubbish\n", []), ("0::/x/.service\n", []),
+        ])
+    func services(_ text: String, _ names: [String]) {
+        #expect(SocketLookup.services(inCgroupFile: text).map(\.description) == names)
+    }
+
+    @Test(
+        "a name that is no service's is refused, with a remedy",
+        arguments: ["", ".service", "a/b", "../x", "a b", "ä", String(repeating: "x", count: 81)])
+    func instanceNames(_ text: String) throws {
+        let problem = #expect(throws: InstanceName.Problem.self) { try InstanceName(text) }
+
+        #expect(problem?.remedy.isEmpty == false)
+        #expect(try InstanceName("agno-data-api.service") == InstanceName("agno-data-api"))
+    }
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "listening.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+enum clinux_family clinux_bound_address(int fd, char *text, size_t size, uint16_t *port) {
+    union {
+        struct sockaddr any;
+        struct sockaddr_un local;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } name;
+    memset(&name, 0, sizeof name);
+    socklen_t length = sizeof name;
+    if (getsockname(fd, &name.any, &length) != 0) return CLINUX_OTHER;
+    switch (name.any.sa_family) {
+    case AF_UNIX: {
+        size_t count = strnlen(name.local.sun_path, sizeof name.local.sun_path);
+        if (count == 0 || count >= size) return CLINUX_OTHER;
+        memcpy(text, name.local.sun_path, count);
+        text[count] = 0;
+        return CLINUX_PATH;
+    }
+    case AF_INET:
+        *port = ntohs(name.four.sin_port);
+        return inet_ntop(AF_INET, &name.four.sin_addr, text, (socklen_t)size) ? CLINUX_IP : CLINUX_OTHER;
+    case AF_INET6:
+        *port = ntohs(name.six.sin6_port);
+        return inet_ntop(AF_INET6, &name.six.sin6_addr, text, (socklen_t)size) ? CLINUX_IP : CLINUX_OTHER;
+    default: return CLINUX_OTHER;
+    }
+}

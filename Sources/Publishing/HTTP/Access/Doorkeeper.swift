@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+import Vitals
+
+/// Decides who is let in over TCP, connection by connection and request by request. Lives on the event loop.
+final class Doorkeeper {
+    /// The decision on a request.
+    enum Admission {
+        /// It is answered.
+        case granted
+        /// It is refused.
+        case refused(HTTPAnswer)
+        /// A password is being compared; nil is granted.
+        case pending(EventLoopFuture<HTTPAnswer?>)
+    }
+
+    /// How a connection came.
+    struct Arrival {
+        /// From where.
+        let peer: PeerAddress
+        /// What it shook hands with; nil where it speaks plain text.
+        let tls: TLSIdentity?
+        /// Whether its certificate vouches for a name that is wanted.
+        var isNamed = true
+        /// Whether its next request is paid for: the first one is, with the handshake before it.
+        var isPaid = false
+    }
+
+    /// Wrong guesses of one machine: so many at once, then one each five seconds. A scraper with an old password
+    /// that asks every ten seconds goes on being told that it is wrong.
+    static let guesses = (burst: 10, interval: Duration.seconds(5))
+
+    let access: HTTPAccess
+    private let time: any TimeSource
+    private let tallies: RefusalTallies
+    private let desk: PasswordDesk
+    private let maker = Fingerprint.Maker()
+    private let tokens: [Fingerprint]
+    /// Whose hash stands for the one that nobody has: the costliest, so that it stands out least.
+    private let decoy: BcryptHash?
+    private let challenges: [(name: String, value: String)]
+    private var requests: PeerBuckets
+    private var wrongGuesses: PeerBuckets
+
+    /// Takes over the guesses that another one counted.
+    init(
+        _ access: HTTPAccess, time: any TimeSource, tallies: RefusalTallies, desk: PasswordDesk,
+        following other: Doorkeeper?
+    ) {
+        self.access = access
+        self.time = time
+        self.tallies = tallies
+        self.desk = desk
+        tokens = access.logins.tokens.map { [maker] in $0.reveal { maker($0) } }
+        decoy = access.logins.users.values.max { $0.cost < $1.cost }
+        var challenges: [(name: String, value: String)] = []
+        if !access.logins.users.isEmpty {
+            challenges.append(("WWW-Authenticate", #"Basic realm="vitald", charset="UTF-8""#))
+        }
+        if !tokens.isEmpty { challenges.append(("WWW-Authenticate", #"Bearer realm="vitald""#)) }
+        self.challenges = challenges
+        let limits = access.limits
+        requests = PeerBuckets(
+            burst: limits.burst, interval: .nanoseconds(1_000_000_000 / Int64(limits.requestsPerSecond)))
+        wrongGuesses =
+            other?.wrongGuesses
+            ?? PeerBuckets(burst: Self.guesses.burst, interval: Self.guesses.interval)
+    }
+
+    /// Whether a machine may open one more connection over TLS: a handshake costs more than a request.
+    func admitsHandshake(from peer: PeerAddress) -> Bool {
+        peer.isLoopback || requests.take(peer, at: time.now)
+    }
+
+    /// Decides on a request.
+    func admit(_ head: HTTPRequestHead, _ arrival: Arrival) -> Admission {
+        let peer = arrival.peer
+        if !peer.isLoopback, !arrival.isPaid {
+            let now = time.now
+            guard requests.take(peer, at: now) else {
+                tallies.add(.rate)
+                return .refused(Self.later(requests.wait(peer, at: now), "429: too many requests."))
+            }
+        }
+        // Absent in HTTP/1.0, which no browser speaks any more.
+        if let host = head.headers.first(name: "host"), !access.hosts.accepts(host) {
+            tallies.add(.host)
+            return .refused(
+                HTTPAnswer(
+                    .forbidden,
+                    text:
+                        "403: the Host header names none of this machine's names. Ask by address, or add the "
+                        + "name to http.allowedHosts.\n"))
+        }
+        guard arrival.isNamed else {
+            tallies.add(.clientName)
+            return .refused(
+                HTTPAnswer(
+                    .forbidden,
+                    text:
+                        "403: your certificate vouches for none of the names in http.tls.clientAllowedNames.\n"
+                ))
+        }
+        return access.logins.isWanted ? login(Credentials(head.headers), peer) : .granted
+    }
+
+    private func login(_ credentials: Credentials, _ peer: PeerAddress) -> Admission {
+        switch credentials {
+        case .none:
+            tallies.add(.anonymous)
+            return .refused(unauthorized("401: who asks? A login is wanted.\n"))
+        case .unreadable: return .refused(refusedGuess(peer))
+        case .bearer(let token): return isToken(token) ? .granted : .refused(refusedGuess(peer))
+        case .basic(let user, let password):
+            guard let hash = access.logins.users[user] ?? decoy, password.reveal(BcryptHash.isPossible) else {
+                return .refused(refusedGuess(peer))
+            }
+            let attempt = desk.attempt(
+                user, password, hash, isUser: access.logins.users[user] != nil)
+            switch desk.known(attempt) {
+            case .right: return .granted
+            case .wrong: return .refused(refusedGuess(peer))
+            case nil: return compare(attempt, peer)
+            }
+        }
+    }
+
+    private func compare(_ attempt: PasswordDesk.Attempt, _ peer: PeerAddress) -> Admission {
+        if let wait = wrongGuesses.wait(peer, at: time.now) {
+            tallies.add(.guesses)
+            return .refused(Self.tooManyGuesses(wait))
+        }
+        guard let verdict = desk.compare(attempt, for: peer) else {
+            tallies.add(.queue)
+            return .refused(
+                HTTPAnswer(.serviceUnavailable, text: "503: too many logins are being tried. Later.\n")
+                    .with("Retry-After", "1"))
+        }
+        let me = NIOLoopBound(self, eventLoop: verdict.eventLoop)
+        return .pending(
+            verdict.map { verdict in
+                switch verdict {
+                case .right: nil
+                case .wrong: me.value.refusedGuess(peer)
+                }
+            })
+    }
+
+    /// Fingerprints are compared, not tokens: nobody outside can bring one closer to another.
+    private func isToken(_ token: Secret) -> Bool {
+        let print = token.reveal { maker($0) }
+        return tokens.contains(print)
+    }
+
+    private func refusedGuess(_ peer: PeerAddress) -> HTTPAnswer {
+        let now = time.now
+        guard wrongGuesses.take(peer, at: now) else {
+            tallies.add(.guesses)
+            return Self.tooManyGuesses(wrongGuesses.wait(peer, at: now))
+        }
+        tallies.add(.credentials)
+        return unauthorized("401: this login is wrong.\n")
+    }
+
+    private func unauthorized(_ sentence: String) -> HTTPAnswer {
+        var answer = HTTPAnswer(.unauthorized, text: sentence)
+        answer.headers += challenges
+        return answer
+    }
+
+    private static func tooManyGuesses(_ wait: Duration?) -> HTTPAnswer {
+        later(wait, "429: too many wrong logins from your address.")
+    }
+
+    private static func later(_ wait: Duration?, _ sentence: String) -> HTTPAnswer {
+        let seconds = max(1, ((wait ?? .zero) + .nanoseconds(999_999_999)).components.seconds)
+        return HTTPAnswer(.tooManyRequests, text: sentence + "\n").with("Retry-After", String(seconds))
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Testing
+import Vitals
+
+@Suite("Sockets that the service manager opened")
+struct HandedSocketTests {
+    private static let quiet = #"{ "host": { "enabled": false }, "checks": [] }"#
+
+    /// A daemon that is handed these sockets: names and places, with DIRECTORY for its directory.
+    private static func start(
+        _ sockets: [String], _ configuration: String = quiet, arguments: [String] = []
+    ) throws -> ShippedDaemon {
+        let directory = try TestDirectory()
+        mkdir(directory.path + "/run", 0o755)
+        let places = sockets.map { $0.replacing("DIRECTORY", with: directory.path) }
+        return try ShippedDaemon(
+            configuration, arguments: arguments,
+            prefix: [Repository.path("Tests/Survival/hand_over")] + places + ["--"], in: directory)
+    }
+
+    @Test("it serves them, opens nothing of its own, and leaves their paths in place when it ends")
+    func serves() async throws {
+        let daemon = try await Self.start([
+            "rpc=DIRECTORY/run/vitald.sock", "http=DIRECTORY/run/http.sock", "http=127.0.0.1:0",
+        ]).serving()
+        let port = try daemon.port()
+
+        #expect(try await daemon.result("ping").members.isEmpty == false)
+        #expect(try await daemon.get("/livez").status == 200)
+        let page = try await Wait.apart { try Wire.get(.port(port), "/readyz") }
+        #expect(page.status == 200)
+        let said = try #require(daemon.logged("started").first)
+        #expect(!said.contains("9847"), "\(said)")
+        #expect(
+            TestDirectory.names(in: daemon.directory.path + "/run")?.sorted() == ["http.sock", "vitald.sock"])
+        try await daemon.stop()
+        #expect(access(daemon.socket, F_OK) == 0, "the path is the manager's")
+        #expect(access(daemon.directory.path + "/run/http.sock", F_OK) == 0)
+    }
+
+    @Test(
+        "what was not handed over it opens itself: the pages' socket beside the other, and the usual addresses"
+    )
+    func completes() async throws {
+        let daemon = try await Self.start(
+            ["rpc=DIRECTORY/run/vitald.sock"], #"{ "http": { "listen": ["127.0.0.1:0"] }, "checks": [] }"#
+        ).serving()
+        let port = try daemon.port()
+
+        #expect(try await daemon.get("/livez").status == 200)
+        let page = try await Wait.apart { try Wire.get(.port(port), "/livez") }
+        #expect(page.status == 200)
+        try await daemon.stop()
+        #expect(access(daemon.socket, F_OK) == 0)
+        #expect(access(daemon.directory.path + "/run/http.sock", F_OK) != 0, "its own socket goes with it")
+    }
+
+    @Test("without a name of ours a socket is taken for what it looks like")
+    func nameless() async throws {
+        let daemon = try await Self.start([
+            "vitald.socket=DIRECTORY/run/vitald.sock", "vitald.socket=DIRECTORY/run/http.sock",
+            "=127.0.0.1:0",
+        ]).serving()
+
+        #expect(try await daemon.result("ping").members.isEmpty == false)
+        #expect(try await daemon.get("/livez").status == 200)
+        #expect(try daemon.port() > 0)
+        try await daemon.stop()
+    }
+
+    @Test(
+        "what is no listening socket, or an IP address for the protocol that asks who one is, is told and let go"
+    )
+    func useless() async throws {
+        let daemon = try await Self.start(
+            ["rpc=file", "rpc=127.0.0.1:0"], #"{ "http": { "listen": [] }, "checks": [] }"#
+        ).serving()
+
+        let told = daemon.logged("listener").joined(separator: "\n")
+        #expect(
+            told.contains(#"descriptor 3 (\"rpc\") of LISTEN_FDS: it is not a listening stream socket."#),
+            "\(told)")
+        #expect(told.contains(#"descriptor 4 (\"rpc\") of LISTEN_FDS: it is an IP address"#), "\(told)")
+        #expect(try await daemon.result("ping").members.isEmpty == false)
+        try await daemon.stop()
+    }
+
+    @Test("an address that is open to other machines is refused, whoever opened it")
+    func open() async throws {
+        let daemon = try Self.start(["http=0.0.0.0:0"])
+
+        #expect(try await daemon.program.end() == .code(78))
+        #expect(daemon.log.contains("handed over by the service manager: "), "\(daemon.log)")
+    }
+
+    @Test("while it is killed again and again nobody is refused, and a subscriber takes up its place")
+    func survives() async throws {
+        let (ending, output, errors) = try await Wait.apart {
+            try Program.output([
+                Repository.path("Tests/Survival/run"), "--binary", ShippedDaemon.binary, "--kills", "200",
+                "--restarts", "20",
+            ])
+        }
+
+        #expect(ending == .code(0), "\(output)\(errors)")
+    }
+}
+
+extension String {
+    fileprivate func replacing(_ word: String, with other: String) -> String {
+        guard let range = firstRange(of: word) else { return self }
+        return String(self[..<range.lowerBound]) + other + String(self[range.upperBound...])
+    }
+}

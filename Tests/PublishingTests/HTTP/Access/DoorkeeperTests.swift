@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOEmbedded
+import NIOHTTP1
+import Synchronization
+import TestSupport
+import Testing
+import Vitals
+
+@testable import Publishing
+
+/// A lane that works when it is told to.
+private final class HandLane: Sendable {
+    private let jobs = Mutex<[@Sendable () -> Void]>([])
+
+    var count: Int { jobs.withLock { $0.count } }
+
+    func add(_ job: @escaping @Sendable () -> Void) { jobs.withLock { $0.append(job) } }
+
+    func work() -> Int {
+        let waiting = jobs.withLock { jobs in
+            defer { jobs = [] }
+            return jobs
+        }
+        for job in waiting { job() }
+        return waiting.count
+    }
+}
+
+/// A door whose clock and lane are in the hands of a test.
+private final class Door {
+    /// Of the password `right`, cost 4.
+    static let hash = "$2b$04$S306TbzKkmXCIeSJcKQl5eKoMpswNyU0sX6zVTjj53bWLsGsd.e4y"
+
+    let loop = EmbeddedEventLoop()
+    let clock = HandClock()
+    let book = TallyBook()
+    let lane = HandLane()
+    private let desk: PasswordDesk
+    private var keeper: Doorkeeper
+
+    init(_ change: (inout HTTPAccess) throws -> Void = { _ in }) throws {
+        desk = PasswordDesk(loop) { [lane] in lane.add($0) }
+        clock.advance(by: .seconds(1000))
+        keeper = Doorkeeper(
+            HTTPAccess(), time: clock, tallies: RefusalTallies(book), desk: desk, following: nil)
+        try replace(change)
+    }
+
+    func replace(_ change: (inout HTTPAccess) throws -> Void) throws {
+        var access = HTTPAccess()
+        access.logins = Logins(isWanted: true)
+        access.logins.users = ["ann": try BcryptHash(Self.hash)]
+        try change(&access)
+        keeper = Doorkeeper(
+            access, time: clock, tallies: RefusalTallies(book), desk: desk, following: keeper)
+    }
+
+    /// The lane does what it was given.
+    @discardableResult
+    func work() -> Int {
+        let count = lane.work()
+        loop.run()
+        return count
+    }
+
+    /// Asks; the answer is in the box, 200 for granted, nil while a password is compared.
+    func ask(_ headers: [(String, String)], from: String = "192.0.2.1") throws -> Answer {
+        let peer = try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1)))
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .GET, uri: "/", headers: HTTPHeaders([("Host", "x")] + headers))
+        let answer = Answer()
+        switch keeper.admit(head, Doorkeeper.Arrival(peer: peer, tls: nil)) {
+        case .granted: answer.status = 200
+        case .refused(let refusal): answer.take(refusal)
+        case .pending(let decision):
+            decision.assumeIsolated().whenSuccess { $0.map(answer.take) ?? { answer.status = 200 }() }
+        }
+        return answer
+    }
+
+    func login(_ user: String, _ password: String, from: String = "192.0.2.1") throws -> Answer {
+        try ask([("Authorization", "Basic \(Self.base64("\(user):\(password)"))")], from: from)
+    }
+
+    func dropped(_ reason: String) -> Int64 {
+        book.tally(
+            MetricFamily("vitald_dropped_total", .counter, "Help."),
+            [("what", "http_request"), ("reason", reason)]
+        ).value
+    }
+
+    final class Answer {
+        var status: UInt?
+        var headers: [(name: String, value: String)] = []
+        func take(_ answer: HTTPAnswer) {
+            status = answer.status.code
+            headers = answer.headers
+        }
+    }
+
+    static func base64(_ text: String) -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+        let bytes = Array(text.utf8)
+        var out = ""
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            let word = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
+            for digit in 0...3 {
+                out.append(digit <= group.count ? alphabet[word >> (18 - 6 * digit) & 63] : "=")
+            }
+        }
+        return out
+    }
+}
+
+@Suite("Who is let in over TCP")
+struct DoorkeeperTests {
+    @Test("without a login the answer says which ones are taken")
+    func challenges() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+
+        let answer = try door.ask([])
+
+        #expect(answer.status == 401)
+        #expect(
+            answer.headers.map(\.value) == [
+                #"Basic realm="vitald", charset="UTF-8""#, #"Bearer realm="vitald""#,
+            ])
+        #expect(door.dropped("no_credentials") == 1)
+        #expect(door.dropped("credentials") == 0)
+    }
+
+    @Test("a right password is compared once, and again when the hash changes")
+    func caches() throws {
+        let door = try Door()
+        let first = try door.login("ann", "right")
+        #expect(first.status == nil)
+        #expect(door.work() == 1)
+        #expect(first.status == 200)
+
+        #expect(try door.login("ann", "right").status == 200)
+        try door.replace { $0.limits.burst = 5 }
+        #expect(try door.login("ann", "right").status == 200, "a reload forgets nothing")
+        #expect(door.work() == 0)
+
+        try door.replace {
+            $0.logins.users["ann"] = try BcryptHash(
+                "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")
+        }
+        let changed = try door.login("ann", "right")
+        #expect(changed.status == nil)
+        door.work()
+        #expect(changed.status == 401)
+    }
+
+    @Test("a wrong password is compared once, and a name that nobody has as well")
+    func remembersWrong() throws {
+        let door = try Door()
+        for (user, password) in [("ann", "wrong"), ("nobody", "right"), ("", "")] {
+            let answer = try door.login(user, password)
+            #expect(answer.status == nil)
+            #expect(door.work() == 1, "\(user): as much work as for a user")
+            #expect(answer.status == 401)
+            #expect(try door.login(user, password).status == 401)
+            #expect(door.work() == 0)
+        }
+        #expect(door.dropped("credentials") == 6)
+    }
+
+    @Test(
+        "what is right for one user is not for another, whatever their names and passwords look like together"
+    )
+    func noPoison() throws {
+        let door = try Door()
+        let right = try door.login("ann", "right")
+        door.work()
+        #expect(right.status == 200)
+
+        for (user, password) in [("an", "nright"), ("annright", ""), ("nobody", "right"), ("ann", "right ")] {
+            let answer = try door.login(user, password)
+            door.work()
+            #expect(answer.status == 401, "\(user)")
+        }
+        // A name without a user was wrong once; when it becomes one, its password is looked at anew.
+        try door.replace { $0.logins.users["nobody"] = try BcryptHash(Door.hash) }
+        let new = try door.login("nobody", "right")
+        door.work()
+        #expect(new.status == 200)
+    }
+
+    @Test("a bearer token is taken beside passwords, whole and exactly")
+    func tokens() throws {
+        let door = try Door { $0.logins.tokens = [Secret("old-token"), Secret("new-token")] }
+        func ask(_ field: String) throws -> UInt? { try door.ask([("Authorization", field)]).status }
+
+        #expect(try ask("Bearer old-token") == 200)
+        #expect(try ask("bearer new-token") == 200)
+        for field in [
+            "Bearer old-toke", "Bearer old-token ", "Bearer ", "Bearer OLD-TOKEN", "Token old-token",
+        ] {
+            #expect(try ask(field) == 401, "\(field)")
+        }
+        #expect(door.work() == 0)
+    }
+
+    @Test("a list of logins with nobody on it lets nobody in")
+    func failsClosed() throws {
+        let door = try Door { $0.logins = Logins(isWanted: true) }
+
+        #expect(try door.ask([]).status == 401)
+        #expect(try door.login("ann", "right").status == 401)
+        #expect(try door.ask([("Authorization", "Bearer ")]).status == 401)
+    }
+
+    @Test(
+        "one comparison at a time, two of a machine and sixteen in all wait, and logins that are known do not"
+    )
+    func queues() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+        let known = try door.login("ann", "right")
+        door.work()
+        #expect(known.status == 200)
+
+        var waiting: [Door.Answer] = []
+        for machine in 1...8 {
+            for guess in 1...2 {
+                waiting.append(try door.login("ann", "guess \(machine) \(guess)", from: "192.0.2.\(machine)"))
+            }
+        }
+        #expect(waiting.allSatisfy { $0.status == nil })
+        let beyond = try door.login("ann", "another", from: "192.0.2.1")
+        #expect(beyond.status == 503)
+        #expect(beyond.headers.first { $0.name == "Retry-After" }?.value == "1")
+        #expect(try door.login("ann", "another", from: "192.0.2.99").status == 503)
+        #expect(door.dropped("login_queue") == 2)
+
+        // All of them still wait.
+        #expect(door.lane.count == 1)
+        #expect(try door.login("ann", "right", from: "192.0.2.1").status == 200)
+        #expect(try door.ask([("Authorization", "Bearer token")], from: "192.0.2.1").status == 200)
+        #expect(waiting.allSatisfy { $0.status == nil })
+
+        for _ in waiting { #expect(door.work() == 1) }
+        #expect(waiting.allSatisfy { $0.status == 401 })
+        #expect(door.work() == 0)
+    }
+
+    @Test("the same login of several connections is compared once")
+    func shares() throws {
+        let door = try Door()
+        let answers = try (0..<5).map { _ in try door.login("ann", "right") }
+
+        #expect(door.work() == 1)
+        #expect(answers.map(\.status) == Array(repeating: 200, count: 5))
+    }
+
+    @Test("a machine that is wrong ten times is put off, others and what is known to be right are not")
+    func guesses() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+        let known = try door.login("ann", "right")
+        door.work()
+        #expect(known.status == 200)
+
+        for guess in 0..<10 {
+            let answer = try door.login("ann", "guess \(guess)")
+            door.work()
+            #expect(answer.status == 401)
+        }
+        let late = try door.login("ann", "guess 10")
+        #expect(late.status == 429)
+        #expect(late.headers.first { $0.name == "Retry-After" }?.value == "5")
+        #expect(door.work() == 0, "nothing is compared any more")
+        #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 429)
+        #expect(door.dropped("guesses") == 2)
+
+        #expect(try door.login("ann", "right").status == 200)
+        #expect(try door.ask([("Authorization", "Bearer token")]).status == 200)
+        #expect(try door.ask([]).status == 401, "no guess at all")
+        #expect(try door.ask([("Authorization", "Bearer wrong")], from: "192.0.2.2").status == 401)
+        try door.replace { $0.limits.burst = 5 }
+        #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 429, "a reload forgives nothing")
+
+        door.clock.advance(by: .seconds(5))
+        #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 401)
+        #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 429)
+    }
+
+    @Test("one other machine may ask so much and no more, this machine any number")
+    func rates() throws {
+        let door = try Door {
+            $0.logins = Logins(isWanted: false)
+            $0.limits.requestsPerSecond = 10
+            $0.limits.burst = 20
+        }
+        func granted(_ count: Int, from: String) throws -> Int {
+            try (0..<count).count { _ in try door.ask([], from: from).status == 200 }
+        }
+
+        #expect(try granted(30, from: "192.0.2.1") == 20)
+        #expect(try granted(30, from: "192.0.2.2") == 20)
+        #expect(try granted(1000, from: "127.0.0.1") == 1000)
+        #expect(try granted(1000, from: "::1") == 1000)
+        let refused = try door.ask([], from: "192.0.2.1")
+        #expect(refused.status == 429)
+        #expect(refused.headers.first { $0.name == "Retry-After" }?.value == "1")
+        #expect(door.dropped("rate") == 21)
+        door.clock.advance(by: .milliseconds(500))
+        #expect(try granted(30, from: "192.0.2.1") == 5)
+    }
+
+    @Test("a wrong Host is refused before anything else is looked at")
+    func hosts() throws {
+        let door = try Door { $0.hosts = HostList(["localhost"]) }
+
+        let answer = try door.login("ann", "right")
+
+        #expect(answer.status == 403)
+        #expect(door.work() == 0)
+        #expect(door.dropped("host") == 1)
+    }
+}

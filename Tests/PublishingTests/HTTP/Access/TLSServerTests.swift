@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOSSL
+import Publishing
+import TestSupport
+import Testing
+import Vitals
+
+@Suite("The HTTP server over TLS")
+struct TLSServerTests {
+    private static let certificates = Result {
+        let made = try Certificates()
+        try made.sign("server", for: "DNS:localhost, IP:127.0.0.1")
+        try made.sign("next", for: "DNS:localhost, IP:127.0.0.1")
+        try made.sign("client", for: "DNS:client.example")
+        return made
+    }
+
+    private static func file(_ name: String) throws -> [UInt8] {
+        let path = try certificates.get().path(name)
+        let (code, output) = try Tool.run(["cat", path], [UInt8]())
+        try #require(code == 0)
+        return output
+    }
+
+    private static func certificate(_ name: String) throws -> NIOSSLCertificate? {
+        try NIOSSLCertificate.fromPEMFile(certificates.get().path("\(name).crt")).first
+    }
+
+    private static func access(
+        _ name: String = "server", authority: Bool = false, hsts: Duration? = nil
+    ) throws -> HTTPAccess {
+        var access = HTTPAccess()
+        access.tls = try TLSIdentity(
+            certificate: file("\(name).crt"),
+            key: Secret(String(decoding: file("\(name).key"), as: UTF8.self)),
+            clientAuthorities: authority ? file("ca.crt") : nil, strictTransport: hsts)
+        return access
+    }
+
+    /// What curl gets; the code is its own, 0 for an answer.
+    private func curl(_ house: House, _ words: String...) throws -> (code: Int32, output: String) {
+        let command =
+            ["curl", "-sS", "-i", "--max-time", "20", "--cacert", try Self.certificates.get().path("ca.crt")]
+            + words + ["https://localhost:\(house.port)/livez"]
+        let (code, output) = try Tool.run(command, [UInt8]())
+        return (code, String(decoding: output, as: UTF8.self))
+    }
+
+    private func dropped(_ house: House, _ what: String, _ reason: String) -> Int64 {
+        house.tallies.tally(
+            MetricFamily("vitald_dropped_total", .counter, "Help."), [("what", what), ("reason", reason)]
+        ).value
+    }
+
+    @Test("material that does not fit together is refused by what is wrong with it")
+    func material() throws {
+        let (certificate, key) = (
+            try Self.file("server.crt"), Secret(String(decoding: try Self.file("server.key"), as: UTF8.self))
+        )
+        let other = Secret(String(decoding: try Self.file("next.key"), as: UTF8.self))
+
+        #expect(throws: TLSIdentity.Fault.certificate) { try TLSIdentity(certificate: [], key: key) }
+        #expect(throws: TLSIdentity.Fault.certificate) {
+            try TLSIdentity(certificate: Array("no PEM".utf8), key: key)
+        }
+        #expect(throws: TLSIdentity.Fault.key) {
+            try TLSIdentity(certificate: certificate, key: Secret("no PEM"))
+        }
+        #expect(throws: TLSIdentity.Fault.pair) { try TLSIdentity(certificate: certificate, key: other) }
+        #expect(throws: TLSIdentity.Fault.authorities) {
+            try TLSIdentity(certificate: certificate, key: key, clientAuthorities: [])
+        }
+    }
+
+    @Test("every version from 1.2 on is spoken, none below, and HTTP/1.1 whatever else is offered")
+    func versions() throws {
+        let house = try House()
+        try house.replace(Self.access())
+
+        #expect(try curl(house, "--tls-max", "1.2").output.hasPrefix("HTTP/1.1 200 "))
+        #expect(try curl(house, "--tlsv1.3").output.hasPrefix("HTTP/1.1 200 "))
+        #expect(try curl(house, "--http2").output.hasPrefix("HTTP/1.1 200 "))
+        #expect(
+            try curl(house, "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0").code == 35,
+            "curl's code for a failed handshake")
+    }
+
+    @Test("browsers are told to come back over TLS where that is wanted, and not otherwise")
+    func strictTransport() throws {
+        let house = try House()
+        try house.replace(Self.access(hsts: .seconds(86_400)))
+        #expect(try curl(house).output.contains("\r\nStrict-Transport-Security: max-age=86400\r\n"))
+
+        try house.replace(Self.access())
+        #expect(try !curl(house).output.contains("Strict-Transport-Security"))
+    }
+
+    @Test("handshakes that never come hold nobody up, are cut in their time and counted")
+    func slowHandshakes() throws {
+        let house = try House { $0.handshakeTime = .milliseconds(400) }
+        try house.replace(Self.access())
+        let silent = try (0..<50).map { _ in try house.client() }
+        #expect(house.reaches { house.server.connections == 50 })
+
+        #expect(try curl(house).output.hasPrefix("HTTP/1.1 200 "))
+        for client in silent { #expect(try client.rest() == []) }
+        #expect(house.reaches { house.server.connections == 0 })
+        #expect(dropped(house, "http_connection", "tls") == 50)
+    }
+
+    @Test("they count against the connections")
+    func handshakesCount() throws {
+        let house = try House()
+        var access = try Self.access()
+        access.limits.connections = 2
+        try house.replace(access)
+        let silent = try (0..<2).map { _ in try house.client() }
+        #expect(house.reaches { house.server.connections == 2 })
+
+        #expect(try curl(house).code != 0)
+        #expect(dropped(house, "http_connection", "limit") == 1)
+        #expect(silent.count == 2)
+    }
+
+    @Test("what is no handshake ends the connection, and the pages are not told in plain text")
+    func plainText() throws {
+        let house = try House()
+        try house.replace(Self.access())
+        for bytes in [
+            "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}", "\0\0\0\0\0\0\0\0\0\0",
+        ] {
+            let client = try house.client()
+            client.send(bytes + String(repeating: "x", count: 100))
+            let answer = try client.rest()
+            #expect(!answer.starts(with: "HTTP".utf8))
+        }
+        #expect(house.reaches { house.server.connections == 0 })
+        #expect(dropped(house, "http_connection", "tls") == 3)
+    }
+
+    @Test("a new certificate is for new connections, one of before goes on being answered")
+    func renewed() throws {
+        let house = try House()
+        try house.replace(Self.access())
+        let held = try TLSClient(port: house.port, authority: Self.certificates.get().path("ca.crt"))
+        #expect(try held.get("/livez") == 200)
+        #expect(held.certificate == (try Self.certificate("server")))
+
+        try house.replace(Self.access("next"))
+
+        #expect(try held.get("/livez") == 200)
+        let new = try TLSClient(port: house.port, authority: Self.certificates.get().path("ca.crt"))
+        #expect(try new.get("/livez") == 200)
+        #expect(new.certificate == (try Self.certificate("next")))
+    }
+
+    @Test("connections in plain text end when TLS is wanted, and those without certificates when these are")
+    func outdated() throws {
+        let house = try House()
+        let plain = try house.client()
+        #expect(try plain.get("/livez").status == 200)
+        try house.replace(Self.access())
+        #expect(try plain.rest() == [])
+
+        let nameless = try TLSClient(port: house.port, authority: Self.certificates.get().path("ca.crt"))
+        #expect(try nameless.get("/livez") == 200)
+        try house.replace(Self.access(authority: true))
+        #expect(throws: (any Error).self) { try nameless.get("/livez") }
+        #expect(house.reaches { house.server.connections == 0 })
+
+        #expect(try curl(house).code != 0)
+        let made = try Self.certificates.get()
+        let answer = try curl(house, "--cert", made.path("client.crt"), "--key", made.path("client.key"))
+        #expect(answer.output.hasPrefix("HTTP/1.1 200 "))
+    }
+
+    @Test("the Unix socket is not concerned")
+    func unixSocket() throws {
+        let path = Tool.scratchPath(".sock")
+        defer { unlink(path) }
+        let house = try House()
+        _ = try house.server.listen(on: SocketAddress(unixDomainSocketPath: path)).wait()
+        var access = try Self.access()
+        access.logins = Logins(isWanted: true)
+        access.hosts = HostList([])
+        try house.replace(access)
+
+        #expect(try RawClient(path: path).get("/livez").status == 200)
+        #expect(try curl(house).output.contains(" 403 "))
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// An authority of a test's own and what it signs, made with openssl(1) in a directory that goes with this object.
+package final class Certificates: Sendable {
+    /// Where `ca.crt` and, for each name that was signed, `NAME.crt` and `NAME.key` lie.
+    package let directory: String
+
+    /// Why openssl(1) could not make something.
+    package struct Fault: Error {
+        /// What it said.
+        package let output: String
+    }
+
+    /// Makes an authority.
+    package init() throws {
+        var template = Array("/tmp/vitald-certificates-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw POSIXFault(errno) }
+        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        try shell(
+            """
+            openssl ecparam -name prime256v1 -genkey -noout -out ca.key
+            openssl req -x509 -new -key ca.key -subj /CN=authority -days 30 -out ca.crt
+            """)
+    }
+
+    deinit { _ = try? Tool.run(["rm", "-rf", directory], [UInt8]()) }
+
+    /// Signs a certificate for these names, as openssl's `subjectAltName` has them, such as `DNS:localhost`.
+    package func sign(_ name: String, for names: String) throws {
+        try shell(
+            """
+            openssl ecparam -name prime256v1 -genkey -noout -out \(name).key
+            chmod 600 \(name).key
+            openssl req -new -key \(name).key -subj /CN=\(name) -out \(name).csr
+            echo 'subjectAltName = \(names)' > \(name).ext
+            openssl x509 -req -in \(name).csr -CA ca.crt -CAkey ca.key -set_serial $(date +%s%N) -days 30 \
+              -extfile \(name).ext -out \(name).crt
+            """)
+    }
+
+    /// The path of a file.
+    package func path(_ file: String) -> String { "\(directory)/\(file)" }
+
+    private func shell(_ script: String) throws {
+        let (code, output) = try Tool.run(["sh", "-ec", "cd \(directory)\n" + script], [UInt8]())
+        guard code == 0 else { throw Fault(output: String(decoding: output, as: UTF8.self)) }
+    }
+}
