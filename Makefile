@@ -13,7 +13,8 @@ RELEASE = -c release --static-swift-stdlib $(LAW) $(LINK)
 BIN = .build/release
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint check bench test-survival test-system install uninstall needs needs-test needs-bench clean
+.PHONY: help run build test lint check-units check bench deb check-deb test-survival test-system install uninstall clean
+.PHONY: needs needs-test needs-bench needs-units needs-deb
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,12 @@ needs-test:
 
 needs-bench:
 	@packaging/install-missing bench
+
+needs-units:
+	@packaging/install-missing units
+
+needs-deb:
+	@packaging/install-missing deb
 
 run: build ## install what is missing, build, start the daemon with its built-in defaults
 	@echo "vitald: http://127.0.0.1:9847/  (another terminal: $(BIN)/vitalctl status)"
@@ -40,9 +47,12 @@ test: needs-test ## install what the tests need, run them all
 	@$(SWIFT) build --build-tests $(STRICT)
 	@Tests/run $(SWIFT)
 
-lint: ## layout and house rules
+lint: check-units ## layout, house rules, units
 	@$(SWIFT) format lint --strict -rp Sources Tests Package.swift
 	@packaging/house-rules
+
+check-units: needs-units ## what systemd says of units, drop-ins and catalog; fails above an exposure of 1.5
+	@packaging/check-units
 
 check: lint test ## what CI checks: layout, house rules, warnings, tests
 
@@ -52,15 +62,22 @@ bench: needs-bench build ## speed and memory beside their floors; fails on the c
 test-survival: build ## killed a thousand times and restarted a hundred under load, nobody is refused
 	@Tests/Survival/run --kills 1000 --restarts 100
 
-test-system: build ## the built binary in a virtual machine with systemd, cgroup v2 and podman
+deb: needs-deb build ## the Debian package, vitald_VERSION_amd64.deb; then: apt install ./vitald_*.deb
+	@rm -f vitald_*.deb
+	@packaging/make-deb
+
+check-deb: deb ## the package's files, fields and scripts, and what lintian says of it
+	@packaging/check-deb vitald_*.deb
+
+test-system: deb ## the package in a virtual machine with systemd, cgroup v2 and podman
 	@packaging/install-missing system
 	@Tests/System/run
 
-install: build ## put binaries, units, completions and manual pages below PREFIX
+install: build ## put binaries, units, catalog, completions and manual pages below PREFIX
 	@packaging/install-files "$(DESTDIR)" "$(PREFIX)"
 
-uninstall: ## take them away again
+uninstall: ## stop the service and take them away again
 	@packaging/install-files --remove "$(DESTDIR)" "$(PREFIX)"
 
 clean: ## forget what was built
-	@rm -rf .build
+	@rm -rf .build vitald_*.deb

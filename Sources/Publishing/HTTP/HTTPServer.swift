@@ -68,7 +68,10 @@ package final class HTTPServer: Sendable {
 
     /// Listens on a descriptor that is bound already (socket activation, a path that was prepared); takes it over.
     package func listen(descriptor: CInt, isUnixSocket: Bool) -> EventLoopFuture<SocketAddress?> {
-        start(isLocal: isUnixSocket) { $0.withBoundSocket(descriptor) }.map { $0.localAddress }
+        start(isLocal: isUnixSocket) { $0.withBoundSocket(descriptor) }.map { channel in
+            SocketServer.restoreQueue(of: descriptor)
+            return channel.localAddress
+        }
     }
 
     /// Puts these rules for TCP in force from the next connection and the next request on; passwords are compared on

@@ -86,7 +86,6 @@ package final class SocketServer: Sendable {
             let hall = openHall()
             let bound = NIOLoopBound(hall, eventLoop: loop)
             return ServerBootstrap(group: loop)
-                .serverChannelOption(.backlog, value: Self.backlog)
                 .serverChannelInitializer(AcceptPause.add)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)
                 .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -99,9 +98,16 @@ package final class SocketServer: Sendable {
                     channel.eventLoop.makeCompletedFuture { try Self.welcome(channel, bound.value) }
                 }
                 .withBoundSocket(descriptor)
-                .map { [listeners] channel in listeners.value.append(channel) }
+                .map { [listeners] channel in
+                    Self.restoreQueue(of: descriptor)
+                    listeners.value.append(channel)
+                }
         }
     }
+
+    /// Gives a listening socket its queue back: NIO listens on it once more, with 128, before it looks at the option
+    /// for that.
+    static func restoreQueue(of descriptor: CInt) { _ = Glibc.listen(descriptor, backlog) }
 
     /// Stops accepting, answers what is under way within `patience`, and closes every connection.
     package func close() -> EventLoopFuture<Void> {

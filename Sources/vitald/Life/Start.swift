@@ -99,6 +99,7 @@ enum Start {
                 notifier.send(
                     Notifier.status("Configuration not read: \(error.summary)") + "\nERRNO=\(ETIMEDOUT)")
             }
+            service.sendAway()
             return code(for: error)
         }
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in

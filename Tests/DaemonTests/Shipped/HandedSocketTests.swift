@@ -10,14 +10,15 @@ struct HandedSocketTests {
 
     /// A daemon that is handed these sockets: names and places, with DIRECTORY for its directory.
     private static func start(
-        _ sockets: [String], _ configuration: String = quiet, arguments: [String] = []
+        _ sockets: [String], _ configuration: String = quiet, arguments: [String] = [], waiting: Int = 0
     ) throws -> ShippedDaemon {
         let directory = try TestDirectory()
         mkdir(directory.path + "/run", 0o755)
         let places = sockets.map { $0.replacing("DIRECTORY", with: directory.path) }
         return try ShippedDaemon(
             configuration, arguments: arguments,
-            prefix: [Repository.path("Tests/Survival/hand_over")] + places + ["--"], in: directory)
+            prefix: [Repository.path("Tests/Survival/hand_over"), "--waiting=\(waiting)"] + places + ["--"],
+            in: directory)
     }
 
     @Test("it serves them, opens nothing of its own, and leaves their paths in place when it ends")
@@ -93,6 +94,16 @@ struct HandedSocketTests {
 
         #expect(try await daemon.program.end() == .code(78))
         #expect(daemon.log.contains("handed over by the service manager: "), "\(daemon.log)")
+    }
+
+    @Test(
+        "a start that comes to nothing sends away who waits, or it would be started for them again and again")
+    func sendsAway() async throws {
+        let daemon = try Self.start(
+            ["rpc=DIRECTORY/run/vitald.sock"], #"{ "checks": "none" }"#, waiting: 3)
+
+        #expect(try await daemon.program.end() == .code(78))
+        #expect(daemon.directory.read("log").contains("3 of 3 who waited were sent away"), "\(daemon.log)")
     }
 
     @Test("while it is killed again and again nobody is refused, and a subscriber takes up its place")

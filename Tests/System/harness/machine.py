@@ -30,8 +30,10 @@ print(peer.makefile().readline())
 class Machine:
     """Starts with `with`, ends with it. Without /dev/kvm it is emulated, some ten times slower."""
 
-    def __init__(self, image, emulate=False):
-        self.image = image
+    def __init__(self, image, project, emulate=False):
+        self.image, self.project = image, project
+        # How things stood right after the package was installed; see install.
+        self.installed = None
         self.place = pathlib.Path(tempfile.mkdtemp(prefix="vitald-vm."))
         # KVM inside a virtual machine may be there and not work: it is tried once.
         self.emulated = emulate or not os.access("/dev/kvm", os.R_OK | os.W_OK)
@@ -69,7 +71,8 @@ class Machine:
                  "none", "-kernel", self.image.kernel, "-initrd", self.image.initrd, "-append", KERNEL,
                  "-drive", f"if=virtio,file={disk},format=qcow2,cache=unsafe", "-device", "virtio-rng-pci",
                  "-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{self.port}-10.0.2.15:22",
-                 "-device", "virtio-net-pci,netdev=net,romfile=", "-serial", f"file:{self.place}/console"],
+                 "-device", "virtio-net-pci,netdev=net,romfile=", "-serial", f"file:{self.place}/console",
+                 "-monitor", f"unix:{self.place}/monitor,server=on,wait=off"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def _comes_up(self):
@@ -93,6 +96,26 @@ class Machine:
     def _kill(self):
         self.qemu.kill()
         self.qemu.wait()
+
+    def pause(self):
+        """Stops the machine as a whole: no time passes in it."""
+        self._command("stop")
+
+    def resume(self):
+        """Lets it go on."""
+        self._command("cont")
+
+    def _command(self, word):
+        """Tells qemu's monitor something, and waits until it has done it."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(30)
+            monitor.connect(str(self.place / "monitor"))
+            told = b""
+            for prompts in (1, 2):
+                while told.count(b"(qemu)") < prompts:
+                    told += monitor.recv(4096)
+                if prompts == 1:
+                    monitor.sendall(word.encode() + b"\n")
 
     def console(self):
         """The end of what the machine wrote to its serial line."""

@@ -23,16 +23,17 @@ def watchdog(machine):
     expect(until(lambda: machine.page().samples, 30), "it does not serve again")
 
 
-@point("killed with SIGKILL it is back, over its own stale sockets")
+@point("killed with SIGKILL it is back, and who asks meanwhile waits for it")
 def killed(machine):
     pid = machine.service()["MainPID"]
-    machine.run(f"kill -KILL {pid}")
-    back = until(lambda: machine.service()["MainPID"] not in ("0", pid)
-                 and machine.run("curl -s --unix-socket /run/vitald/http.sock http://vitald/livez").code == 0, 60)
+    answer = machine.run(f"kill -KILL {pid}; curl -sS -o /dev/null --unix-socket /run/vitald/http.sock "
+                         "http://vitald/livez && curl -sS -o /dev/null http://127.0.0.1:9847/livez", 60)
+    expect(answer.code == 0, answer)
+    back = until(lambda: machine.service()["MainPID"] not in ("0", pid), 60)
     expect(back, machine.journal("-n", "9"))
 
 
-@point("systemctl stop ends it within the drain, with 0, its sockets gone, nothing complained")
+@point("systemctl stop ends it within the drain, with 0, nothing complained; its sockets wake it")
 def stopped(machine):
     start = time.monotonic()
     answer = machine.run("systemctl stop vitald", 60)
@@ -41,12 +42,22 @@ def stopped(machine):
     expect(answer.code == 0 and service["Result"] == "success", service["Result"])
     expect(service["ExecMainStatus"] == "0", service["ExecMainStatus"])
     expect(took < 15, f"{took:.1f} s")
-    expect(machine.run("ls /run/vitald/*.sock").code != 0, "sockets were left")
     tail = machine.journal("-n", "8").splitlines()
     begin = max((number for number, line in enumerate(tail) if line.startswith("stopping")), default=None)
     expect(begin is not None, tail)
     strange = [line for line in tail[begin + 1:] if not line.startswith(("Stopping ", "Stopped ", "vitald.service: "))]
     expect(not strange, strange)
+    answer = machine.run("vitalctl --json status", 60)
+    expect(answer.code == 0 and machine.service()["ActiveState"] == "active", answer)
+
+
+@point("stopped with its sockets it stays away, and no socket is left")
+def stopped_whole(machine):
+    answer = machine.run("systemctl stop vitald.socket vitald-http.socket vitald.service", 60)
+    expect(answer.code == 0, answer)
+    expect(machine.run("ls /run/vitald/*.sock").code != 0, "sockets were left")
+    expect(machine.run("vitalctl status").code != 0, "somebody answers")
+    expect(machine.service()["ActiveState"] == "inactive", machine.service()["ActiveState"])
 
 
 @point("a wrong configuration at the start: 78, the reason in status and journal, no restart")
