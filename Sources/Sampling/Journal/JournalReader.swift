@@ -113,6 +113,7 @@ package final class JournalReader: JournalAnswering {
         guard state.isStarted, state.options != nil || !state.watches.isEmpty else {
             state.orders?.close()
             state.orders = nil
+            ledger.clear()
             return standing.end()
         }
         let wish = JournalOrders.Wish(options: state.options ?? JournalOptions(), watches: state.watches)

@@ -74,7 +74,8 @@ struct JournalRecord {
             if isNamed("_UID") { user = text() }
             if isNamed("UNIT") { aboutUnit = text() }
         case 5 where isNamed("_COMM"): command = text()
-        case 7 where isNamed("MESSAGE"):
+        // An entry may have several; the first is what journalctl shows, and a thousand of them stay small.
+        case 7 where message.isEmpty && isNamed("MESSAGE"):
             message.append(contentsOf: field[(mark + 1)...].prefix(Self.longestMessage))
         case 8 where isNamed("PRIORITY"):
             priority = JournalPriority(digit: field.count == mark + 2 ? field[mark + 1] : nil)

@@ -37,6 +37,8 @@ final class JournalStanding: Sendable {
     /// Everything there is was read.
     func caughtUp(_ remarks: [String]) {
         state.withLock { state in
+            // A thread that was sent away says one last word, which is nobody's any more.
+            guard state.begun != nil else { return }
             state.wasOpen = true
             state.problem = nil
             state.problemSince = nil
@@ -49,6 +51,7 @@ final class JournalStanding: Sendable {
     /// It cannot be read.
     func failed(_ problem: JournalProblem, at now: Instant) {
         state.withLock { state in
+            guard state.begun != nil else { return }
             state.problem = problem
             state.problemSince = state.problemSince ?? now
             state.remarks = []

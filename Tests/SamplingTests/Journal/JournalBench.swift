@@ -61,9 +61,10 @@ final class JournalBench {
             text += "\n"
         }
         let name = directory + "/export"
-        try KernelFixture.write(text, to: name)
+        try TextFile.write(text, name)
         let run = try Spawned.run([
-            "sh", "-c", "exec \"$0\" -o \"$1\" - < \"$2\"", Self.program, "\(directory)/journal/\(file)", name,
+            "sh", "-c", "exec \"$0\" -o \"$1\" - < \"$2\"", Self.program, "\(directory)/journal/\(file)",
+            name,
         ])
         try #require(run.status == 0, "\(run.output)")
     }
@@ -71,7 +72,8 @@ final class JournalBench {
     /// As journald rotates: the file gets another name, and a new one begins with the next entry.
     func rotate(_ number: Int, _ file: String = "system") throws {
         try #require(
-            rename("\(directory)/journal/\(file).journal", "\(directory)/journal/\(file)@\(number).journal") == 0)
+            rename("\(directory)/journal/\(file).journal", "\(directory)/journal/\(file)@\(number).journal")
+                == 0)
     }
 
     /// A counter of the reader.

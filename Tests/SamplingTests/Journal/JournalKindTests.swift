@@ -16,7 +16,8 @@ struct JournalKindTests {
         let (kind, faults) = try reading(JournalKind.self, #"{"unit":"agent",\#(keys)}"#)
         #expect(faults == [])
         let findings = JournalWatch.Findings(
-            errors: errors, matches: matches, last: last.map { Self.now - $0 }, since: since.map { Self.now - $0 })
+            errors: errors, matches: matches, last: last.map { Self.now - $0 },
+            since: since.map { Self.now - $0 })
         return kind.judge(findings, problem: problem, lag: lag, now: Self.now)
     }
 
@@ -24,7 +25,8 @@ struct JournalKindTests {
     func errors() throws {
         let keys = #""warnErrors":2,"failErrors":5,"window":"1m""#
         #expect(try judge(keys, errors: 1).outcome == .pass)
-        #expect(try judge(keys, errors: 1).message == "agent.service: 1 error within 1m, the last entry 5s ago")
+        #expect(
+            try judge(keys, errors: 1).message == "agent.service: 1 error within 1m, the last entry 5s ago")
         let warning = try judge(keys, errors: 2)
         #expect(warning.outcome == .warn && warning.reason == "journal.errors")
         let failure = try judge(keys, errors: 5)
@@ -47,7 +49,8 @@ struct JournalKindTests {
         #expect(warning.message.hasPrefix("agent.service: the pattern \"oom\" stood in 2 entries within 5m"))
         #expect(try judge(#""regex":"b[o]+m""#).outcome == .pass)
         // A failure beside a warning decides.
-        #expect(try judge(#""warnErrors":1,"match":"boom""#, errors: 1, matches: 1).reason == "journal.pattern")
+        #expect(
+            try judge(#""warnErrors":1,"match":"boom""#, errors: 1, matches: 1).reason == "journal.pattern")
     }
 
     @Test("silence is judged from the last entry, or from where the reading began")
@@ -67,7 +70,9 @@ struct JournalKindTests {
     func unknown() throws {
         let problem = JournalProblem.denied("/j", user: 9)
         let denied = try judge(#""failErrors":1"#, problem: problem)
-        #expect(denied.outcome == .unknown && denied.reason == "journal.denied" && denied.message == problem.sentence)
+        #expect(
+            denied.outcome == .unknown && denied.reason == "journal.denied"
+                && denied.message == problem.sentence)
         #expect(try judge(#""failErrors":1"#, errors: 1, problem: problem).outcome == .fail)
         #expect(try judge(#""warnErrors":1"#, errors: 1, problem: problem).outcome == .warn)
         let behind = try judge(#""failSilence":"1m""#, last: .seconds(70), lag: .seconds(31))
@@ -81,7 +86,8 @@ struct JournalKindTests {
     func probes() async throws {
         let bench = try ProbeBench()
         let (kind, _) = try reading(JournalKind.self, #"{"unit":"agent","failErrors":1}"#)
-        let alone = await bench.run(kind.makeProbe(CheckDefinition(name: "log", type: "journal"), bench.context))
+        let alone = await bench.run(
+            kind.makeProbe(CheckDefinition(name: "log", type: "journal"), bench.context))
         #expect(alone.outcome == .unknown && alone.reason == "journal.unavailable")
 
         let journal = try JournalBench()

@@ -18,7 +18,8 @@ struct JournalReaderTests {
         #expect(bench.count("agent.service", "debug") == 0)
 
         try bench.write([
-            .init(priority: 3), .init(priority: 3), .init(priority: 6), .init(unit: "web-1.service", priority: 4),
+            .init(priority: 3), .init(priority: 3), .init(priority: 6),
+            .init(unit: "web-1.service", priority: 4),
             .init(unit: "other.service", priority: 3), .init(priority: nil),
         ])
 
@@ -29,7 +30,8 @@ struct JournalReaderTests {
         #expect(bench.dropped("damaged") == 0)
     }
 
-    @Test("an entry belongs to the unit that wrote it, and to the one it is about where its writer is trusted")
+    @Test(
+        "an entry belongs to the unit that wrote it, and to the one it is about where its writer is trusted")
     func attribution() throws {
         let bench = try JournalBench()
         try bench.write([.init()])
@@ -38,8 +40,10 @@ struct JournalReaderTests {
         try bench.write([
             .init(unit: "init.scope", priority: 5, fields: ["_PID": "1", "UNIT": "agent.service"]),
             .init(unit: "liar.service", priority: 5, fields: ["_PID": "7", "UNIT": "agent.service"]),
-            .init(unit: "a.service", priority: 4, fields: ["_UID": "0", "OBJECT_SYSTEMD_UNIT": "agent.service"]),
-            .init(unit: "b.service", priority: 4, fields: ["_UID": "9", "OBJECT_SYSTEMD_UNIT": "agent.service"]),
+            .init(
+                unit: "a.service", priority: 4, fields: ["_UID": "0", "OBJECT_SYSTEMD_UNIT": "agent.service"]),
+            .init(
+                unit: "b.service", priority: 4, fields: ["_UID": "9", "OBJECT_SYSTEMD_UNIT": "agent.service"]),
             .init(
                 unit: "c.service", priority: 2,
                 fields: [
@@ -77,7 +81,8 @@ struct JournalReaderTests {
 
         try bench.write([
             .init(message: "x: Out of memory!"), .init(message: "took 12345 ms"),
-            .init(unit: "web.service", message: "took 1234 ms"), .init(unit: "web.service", message: "took 1 ms"),
+            .init(unit: "web.service", message: "took 1234 ms"),
+            .init(unit: "web.service", message: "took 1 ms"),
             .init(priority: 7),
         ])
 
@@ -176,7 +181,8 @@ struct JournalReaderTests {
         let bench = try JournalBench()
         try bench.write([.init()])
         try bench.write([.init()], to: "user-1000.journal")
-        try KernelFixture.write(String(repeating: "rubbish ", count: 4096), to: bench.directory + "/journal/bad.journal")
+        try TextFile.write(
+            String(repeating: "rubbish ", count: 4096), bench.directory + "/journal/bad.journal")
         bench.reader.start()
         try Workbench.wait(for: "the reader") { bench.reader.lag == .zero }
 
@@ -192,7 +198,9 @@ struct JournalReaderTests {
         #expect(bench.reader.problem == nil)
     }
 
-    @Test("a journal that is not there is told of, grows the lag, and is read when it comes back, with what came meanwhile")
+    @Test(
+        "a journal that is not there is told of, grows the lag, and is read when it comes back, with what came meanwhile"
+    )
     func comesBack() throws {
         let bench = try JournalBench()
         try bench.write([.init()])
@@ -216,7 +224,9 @@ struct JournalReaderTests {
         try bench.write([.init(priority: 3)])
 
         try Workbench.wait(for: "the journal to be read again") { bench.count("agent.service", "err") == 2 }
-        try Workbench.wait(for: "the end of the trouble") { bench.reader.problem == nil && bench.reader.lag == .zero }
+        try Workbench.wait(for: "the end of the trouble") {
+            bench.reader.problem == nil && bench.reader.lag == .zero
+        }
     }
 
     @Test("without libsystemd it says so, with the package that has it")
@@ -234,9 +244,10 @@ struct JournalReaderTests {
 
     @Test("a library that is no libsystemd is told of")
     func otherLibrary() {
-        #expect(throws: JournalProblem.unavailable(
-            "the journal needs libsystemd, which cannot be loaded (libz.so.1 has no sd_journal_open_files): "
-                + "install the package libsystemd0")
+        #expect(
+            throws: JournalProblem.unavailable(
+                "the journal needs libsystemd, which cannot be loaded (libz.so.1 has no sd_journal_open_files): "
+                    + "install the package libsystemd0")
         ) { try JournalLibrary("libz.so.1") }
     }
 
@@ -262,7 +273,9 @@ struct JournalReaderTests {
 
         #expect(!reply.enabled && reply.lag == nil && reply.units == [])
         #expect(
-            reply.missing == ["the journal is not read: add \"journal\": {\"units\": […]} to the configuration"])
+            reply.missing == [
+                "the journal is not read: add \"journal\": {\"units\": […]} to the configuration"
+            ])
         #expect(sheet.samples.isEmpty)
         reader.stop()
     }

@@ -139,7 +139,8 @@ struct JournalWatchTests {
         let text = String(repeating: "x", count: JournalLedger.longestMessage)
         func line(_ number: Int) -> LogsQuery.Line {
             LogsQuery.Line(
-                time: WallTime(nanoseconds: Int64(number) * 1_000_000_000).rfc3339, priority: "err", unit: "u",
+                time: WallTime(nanoseconds: Int64(number) * 1_000_000_000).rfc3339, priority: "err",
+                unit: "u",
                 identifier: "", pid: nil, message: text, messageID: nil)
         }
 
