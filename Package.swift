@@ -38,12 +38,14 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypt", providers: [.apt(["libcrypt-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "CSystemd"),
 
         .target(name: "Vitals", swiftSettings: strict),
         .target(
             name: "Sampling",
             dependencies: [
-                "Vitals", "CLibPQ", "CHiredis", "CZlib", "CLinux", nio, nioPosix, nioHTTP1, nioTLS, nioSSL,
+                "Vitals", "CLibPQ", "CHiredis", "CZlib", "CLinux", "CSystemd", nio, nioPosix, nioHTTP1,
+                nioTLS, nioSSL,
             ],
             swiftSettings: strict
         ),

@@ -21,16 +21,16 @@ struct Vitalctl: ParsableCommand {
               vitalctl check                one line and an exit code, for Nagios
 
             The socket is sought at --socket, that of -i NAME (/run/vitald/NAME/vitald.sock), $VITALD_SOCKET, that of
-            the service which the caller belongs to, /run/vitald/vitald.sock, $XDG_RUNTIME_DIR/vitald/vitald.sock. With --json every command prints vitald's own answer.
+            the service which the caller belongs to, /run/vitald/vitald.sock, $XDG_RUNTIME_DIR/vitald/vitald.sock.
+            With --json every command prints vitald's own answer.
             Exit codes: 0 done, 1 refused or not reached, 64 wrong usage; check: 0 1 2 3.
             """,
         version: Version.text,
         subcommands: [
             StatusCommand.self, ChecksCommand.self, ContainersCommand.self, MetricsCommand.self,
             WatchCommand.self, TopCommand.self, RunCommand.self, CheckCommand.self, WaitCommand.self,
-            HistoryCommand.self, DoctorCommand.self, PushCommand.self, ReloadCommand.self,
-            DescribeCommand.self,
-            VersionCommand.self, LogsWord.self, TailWord.self, QueueWord.self,
+            HistoryCommand.self, LogsCommand.self, DoctorCommand.self, PushCommand.self, ReloadCommand.self,
+            DescribeCommand.self, VersionCommand.self, TailWord.self, QueueWord.self,
             MaintenanceWord.self,
         ],
         defaultSubcommand: StatusCommand.self)

@@ -24,6 +24,8 @@ package enum JournalEvent: String, CaseIterable, Sendable {
     case configurationWarning = "b535db9b41bb4d7a9567c226053b2a06"
     /// The kernel does not offer something here, once per reason.
     case kernelGap = "aabeca5e4c1244c19dfcbc926ee60ac9"
+    /// The journal cannot be read, or can be again.
+    case journalUnreadable = "f8c2d5a0c6b34ab0a8d3f4a3bd2f6f1e"
     /// Somebody asked for an administrative action over the socket.
     case administration = "71d8cbd00df34f278bb93229685ed4b8"
     /// The parts that stalled make progress again.

@@ -12,5 +12,6 @@ package enum ProbeCatalog {
         MemoryKind.self,
         ContainerKind.self,
         UnitKind.self,
+        JournalKind.self,
     ]
 }

@@ -27,14 +27,15 @@ package struct ProbeContext: Sendable {
     package let tls = TLSContexts()
     /// What is mounted, for the filesystem checks.
     let mounts: MountTables
+    /// The journal; nil where nothing reads it.
+    let journal: JournalReader?
     /// The helper processes of that program, shared by all checks that were given a copy of this context.
     package let helpers: FilesystemHelpers
 
     /// Makes a context.
     package init(
         time: any TimeSource, lanes: Lanes, eventLoop: any EventLoop, kernel: any KernelReading,
-        procRoot: String,
-        helperProgram: String
+        procRoot: String, helperProgram: String, journal: JournalReader? = nil
     ) {
         self.time = time
         self.lanes = lanes
@@ -42,6 +43,7 @@ package struct ProbeContext: Sendable {
         self.kernel = kernel
         self.procRoot = procRoot
         self.helperProgram = helperProgram
+        self.journal = journal
         mounts = MountTables(time: time)
         helpers = FilesystemHelpers(program: helperProgram, lanes: lanes, time: time, timers: eventLoop)
     }

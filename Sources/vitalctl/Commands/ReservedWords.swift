@@ -17,13 +17,6 @@ extension ReservedWord {
     }
 }
 
-/// `vitalctl logs`
-struct LogsWord: ReservedWord {
-    static let configuration = CommandConfiguration(commandName: "logs", shouldDisplay: false)
-    static let meanwhile = "Use journalctl -u vitald."
-    @Argument(parsing: .captureForPassthrough) var rest: [String] = []
-}
-
 /// `vitalctl tail`
 struct TailWord: ReservedWord {
     static let configuration = CommandConfiguration(commandName: "tail", shouldDisplay: false)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Publishing
+import Sampling
 import Vitals
 
 /// All that the daemon was told, proven: by the flags, the environment, the file, and the defaults.
@@ -83,6 +84,8 @@ struct Configuration: Sendable {
     var defaults: CheckDefaults
     /// The checks, in the order of the file.
     var checks: [ConfiguredCheck]
+    /// What of the journal is read; nil where nobody wants it.
+    var journal: JournalOptions?
     /// What works but should not be so, one sentence each.
     var warnings: [String]
     /// The effective configuration as JSON, secrets masked; itself a configuration.

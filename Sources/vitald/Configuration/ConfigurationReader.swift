@@ -78,11 +78,12 @@ struct ConfigurationReader {
         let containers = containers(&top, agent)
         let defaults = defaults(&top)
         let checks = checks(&top, defaults, agent)
+        let journal = JournalSection(agentUnit: agent?.unit, checks: checks).read(&top)
         top.finish()
         return Configuration(
             name: name, agent: agent, labels: labels, http: http, socket: socket, host: host,
-            containers: containers,
-            defaults: defaults, checks: checks, warnings: top.reading.warnings,
+            containers: containers, defaults: defaults, checks: checks, journal: journal,
+            warnings: top.reading.warnings,
             effectiveJSON: top.effectiveJSON)
     }
 

@@ -6,12 +6,12 @@ enum ReservedNames {
     /// At the top.
     static let top: [StaticString] = [
         "state", "limits", "log", "dogstatsd", "otlp", "forward", "redact", "histograms", "alerts", "groups",
-        "maintenance", "journal",
+        "maintenance",
     ]
     /// In `socket`.
     static let socket: [StaticString] = ["allow"]
     /// In a check.
     static let check: [StaticString] = ["definitive", "maintenance"]
     /// Types of checks.
-    static let types = ["metric", "quality", "pushed", "journal", "group"]
+    static let types = ["metric", "quality", "pushed", "group"]
 }

@@ -48,6 +48,7 @@ extension Daemon {
         let old = configuration
         configuration = new
         kernel.replaceOptions(new.kernelOptions)
+        journal.replaceOptions(new.journal)
         conductor.replace(new.checks)
         reloadSuccessful.set(1)
         reloadTimestamp.set(time.wall.nanoseconds / 1_000_000_000)

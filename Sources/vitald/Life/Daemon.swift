@@ -32,6 +32,7 @@ final class Daemon {
 
     let board: Board
     let kernel: KernelLane
+    let journal: JournalReader
     private let lanes = Lanes()
     private let heartbeats: HeartbeatStore
     private let generation = TickGeneration()
@@ -47,6 +48,7 @@ final class Daemon {
     var statusLine = StatusLine()
     private var statusPlanned = false
     private var gapsSaid: Set<String> = []
+    var journalTrouble: String?
     private var isStopping = false
     private(set) lazy var reloads = makeReloadDesk()
     private(set) lazy var accessWatch = makeAccessWatch()
@@ -77,6 +79,8 @@ final class Daemon {
         let kernel = KernelLane(
             roots: roots, options: configuration.kernelOptions, time: time, tallies: tallies)
         self.kernel = kernel
+        let journal = JournalReader(configuration.journal, time: time, tallies: tallies)
+        self.journal = journal
         var random = SystemRandomNumberGenerator()
         let board = Board(epoch: String(random.next(), radix: 16))
         self.board = board
@@ -93,7 +97,7 @@ final class Daemon {
                 loop: loop,
                 context: ProbeContext(
                     time: time, lanes: lanes, eventLoop: loop, kernel: kernel, procRoot: options.procRoot,
-                    helperProgram: "/proc/self/exe"),
+                    helperProgram: "/proc/self/exe", journal: journal),
                 board: board, heartbeats: heartbeats, log: log, pulse: pulse, generation: generation,
                 period: period, seed: random.next()))
         let identity = ServiceIdentity(
@@ -101,7 +105,7 @@ final class Daemon {
             version: Version.text)
         http = HTTPServer(
             loop: loop, board: board, kernel: kernel, tallies: tallies, time: time, identity: identity,
-            generation: generation)
+            generation: generation, pages: [{ journal.fill(&$0) }])
         rpc = SocketServer(
             loop: loop,
             equipment: SocketServer.Equipment(
@@ -126,13 +130,17 @@ final class Daemon {
                         BoardSheet.fill(&sheet, from: board.report, version: Version.text)
                         var book = Sheet()
                         tallies.fill(&book)
-                        return [sheet, book]
+                        var journalled = Sheet()
+                        journal.fill(&journalled)
+                        return [sheet, book, journalled]
                     },
                     examiner: HouseExaminer(
                         Examiner(
                             Surroundings(roots: roots, missing: { kernel.missing }, time: time),
                             eventLoop: loop),
-                        control), control: control)) + [PushHeartbeatHandler(sink: heartbeats)])
+                        control), journal: journal, control: control)) + [
+                    PushHeartbeatHandler(sink: heartbeats)
+                ])
     }
 
     /// Opens everything and begins; `ended` is called once, on the loop, with the exit code.
@@ -192,6 +200,7 @@ final class Daemon {
         let home = NIOLoopBound(self, eventLoop: loop)
         // Every result publishes a report; what the sentence counts changes by a change alone.
         board.listen { _, changes in if !changes.isEmpty { home.value.planStatus() } }
+        journal.start()
         conductor.start()
         sample()
         notifier.send(
@@ -236,6 +245,7 @@ final class Daemon {
     /// no loop to go to. A lane that hangs is not waited for.
     private func end(_ code: Int32) {
         conductor.close()
+        journal.stop()
         let home = NIOLoopBound(self, eventLoop: loop)
         kernel.submit { [loop] in loop.execute { home.value.ended(code) } }
         kernel.stop()
@@ -249,6 +259,7 @@ final class Daemon {
         for gap in kernel.missing where gapsSaid.insert(gap).inserted {
             log.write(JournalEntry(.kernelGap, .notice, gap))
         }
+        sayJournalTrouble()
         let first = gapsSaid.isEmpty && board.ticks < 3
         loop.assumeIsolated().scheduleTask(
             in: .nanoseconds((first ? Self.tickPeriod : Self.samplingRound).nanoseconds)

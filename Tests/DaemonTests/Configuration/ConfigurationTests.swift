@@ -91,11 +91,12 @@ struct ConfigurationTests {
                 == true)
     }
 
-    @Test("no two kinds share a type, and all nine of the manual are there")
+    @Test("no two kinds share a type, and all ten of the manual are there")
     func catalog() {
         #expect(
             DaemonCatalog.kinds.map { $0.type } == [
-                "postgres", "redis", "http", "tcp", "filesystem", "memory", "container", "unit", "heartbeat",
+                "postgres", "redis", "http", "tcp", "filesystem", "memory", "container", "unit", "journal",
+                "heartbeat",
             ])
     }
 

@@ -29,7 +29,7 @@ struct ManualTests {
 
         #expect(KnownKeys.top.filter { !page.items(below: "TOP LEVEL").contains($0) } == [])
         #expect(common.filter { !page.items.contains($0) } == [])
-        for object in ["instance", "http", "socket", "host", "containers"] {
+        for object in ["instance", "http", "socket", "host", "containers", "journal"] {
             let missing = KnownKeys.of(object: object).filter { !page.items.contains("\(object).\($0)") }
             #expect(missing == [], "\(object)")
         }

@@ -28,7 +28,7 @@ final class ClientScene {
         board = Board(epoch: epoch, report: report)
         listening = try SocketPath(path).listen()
         let sources = HandlerCatalog.Sources(
-            board: board, kernel: Kernel(), sheets: { [] }, examiner: SceneExaminer(),
+            board: board, kernel: Kernel(), sheets: { [] }, examiner: SceneExaminer(), journal: Journal(),
             control: Administration())
         server = SocketServer(
             loop: group.any(),
@@ -68,6 +68,17 @@ final class ClientScene {
         }
 
         func closed(_ connection: ConnectionID, at instant: Instant) {}
+    }
+
+    private struct Journal: JournalAnswering {
+        func logs(unit: String, limit: Int) -> LogsQuery.Reply {
+            let line = LogsQuery.Line(
+                time: "2026-11-25T06:00:00Z", priority: "err", unit: "agent.service", identifier: "agent",
+                pid: 77, message: "disk full\u{1B}[2J", messageID: nil)
+            let units = [LogsQuery.Unit(unit: "agent.service", lines: [line])]
+            return LogsQuery.Reply(
+                units: units.filter { Glob.matches(unit, $0.unit) }, lag: 0, enabled: true, missing: [])
+        }
     }
 
     private struct Administration: Control {

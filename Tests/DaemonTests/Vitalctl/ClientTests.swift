@@ -51,6 +51,12 @@ final class ClientTests {
                 == "NAME          RUNTIME  CPU  MEMORY  LIMIT  MEM%  PIDS  RX  TX  STATUS\n"
                 + "cron.service  systemd    -       -      -     -     1   -   -  -\n")
         #expect(try run("history", "cache").output == "cache has not run yet\n")
+        let logs = try run("logs", "agent*").output
+        #expect(logs.hasPrefix("agent.service\n  ") && logs.contains("err    agent[77]: disk full"))
+        #expect(!logs.contains("\u{1B}"), "a message moves no cursor")
+        #expect(try run("logs", "nobody").output == "no errors\n")
+        #expect(
+            try run("logs", "agent.service", "--json").output.contains(#""enabled":true,"missing":[]"#))
         #expect(try run("push", "heartbeat", "agent").code == 0)
         #expect(try run("describe", "ping").output.hasPrefix("ping (read)\n  Answers at once."))
         #expect(

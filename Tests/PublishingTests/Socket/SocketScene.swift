@@ -127,6 +127,19 @@ struct SceneHeartbeat: SocketHandler {
     }
 }
 
+/// A journal with one error of one unit.
+struct SceneJournal: JournalAnswering {
+    static let line = LogsQuery.Line(
+        time: "2026-11-25T06:00:00Z", priority: "err", unit: "agent.service", identifier: "agent", pid: 77,
+        message: "disk full", messageID: nil)
+
+    func logs(unit: String, limit: Int) -> LogsQuery.Reply {
+        let units = [LogsQuery.Unit(unit: "agent.service", lines: [Self.line])]
+            .filter { Glob.matches(unit, $0.unit) }
+        return LogsQuery.Reply(units: units, lag: 0, enabled: true, missing: ["limit \(limit)"])
+    }
+}
+
 /// A server on a loop of its own, at a path of its own.
 final class SocketScene: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -173,7 +186,7 @@ final class SocketScene: Sendable {
                 var sheet = Sheet()
                 tallies.fill(&sheet)
                 return [sheet]
-            }, examiner: SceneExaminer(), control: control)
+            }, examiner: SceneExaminer(), journal: SceneJournal(), control: control)
         server = SocketServer(
             loop: group.any(), equipment: equipment,
             handlers: HandlerCatalog.all(sources) + [SceneHeartbeat(sink: sink)])

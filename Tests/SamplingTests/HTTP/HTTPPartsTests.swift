@@ -73,12 +73,12 @@ struct HTTPPartsTests {
 
     @Test("a pattern sees bytes beyond a NUL, and lines")
     func pattern() throws {
-        let pattern = try BodyPattern("^b+$")
+        let pattern = try BytePattern("^b+$")
 
         #expect(pattern.matches(Array("a\0\nbbb\nc".utf8)))
         #expect(!pattern.matches(Array("abbb".utf8)))
         #expect(!pattern.matches([]))
-        #expect(try BodyPattern("^$").matches([]))
+        #expect(try BytePattern("^$").matches([]))
     }
 
     @Test("a certificate vouches for its names, and a star for one label only")

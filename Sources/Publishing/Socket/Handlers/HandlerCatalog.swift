@@ -14,18 +14,21 @@ package enum HandlerCatalog {
         package var sheets: @Sendable () -> [Sheet]
         /// Who looks at what can be seen here.
         package var examiner: any Examining
+        /// The last errors in the journal.
+        package var journal: any JournalAnswering
         /// What administrators may do.
         package var control: any Control
 
         /// Gathers the sources.
         package init(
             board: Board, kernel: any KernelReading, sheets: @escaping @Sendable () -> [Sheet],
-            examiner: any Examining, control: any Control
+            examiner: any Examining, journal: any JournalAnswering, control: any Control
         ) {
             self.board = board
             self.kernel = kernel
             self.sheets = sheets
             self.examiner = examiner
+            self.journal = journal
             self.control = control
         }
     }
@@ -41,6 +44,7 @@ package enum HandlerCatalog {
             ContainerHandler(kernel: sources.kernel),
             MetricsHandler(kernel: sources.kernel, sheets: sources.sheets),
             DoctorHandler(examiner: sources.examiner),
+            LogsHandler(journal: sources.journal),
             ChecksRunHandler(control: sources.control),
             ReloadHandler(control: sources.control),
         ]

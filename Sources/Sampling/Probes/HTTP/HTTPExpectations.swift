@@ -17,7 +17,7 @@ struct HTTPExpectations: Sendable {
     /// Bytes that must stand in the body.
     var bodyContains: [UInt8]?
     /// A pattern that must be found in the body.
-    var bodyMatches: BodyPattern?
+    var bodyMatches: BytePattern?
     /// What a JSON body must hold.
     var json: [Member] = []
 
@@ -46,14 +46,14 @@ struct HTTPExpectations: Sendable {
     }
 
     private mutating func readPattern(_ pattern: String, _ object: inout ConfigurationObject) {
-        guard !pattern.isEmpty, pattern.utf8.count <= BodyPattern.longest, !pattern.utf8.contains(0) else {
+        guard !pattern.isEmpty, pattern.utf8.count <= BytePattern.longest, !pattern.utf8.contains(0) else {
             object.fault(
                 "bodyMatches",
-                pattern.isEmpty ? "is empty" : "is longer than \(BodyPattern.longest) bytes or holds a NUL",
+                pattern.isEmpty ? "is empty" : "is longer than \(BytePattern.longest) bytes or holds a NUL",
                 remedy: "Write a POSIX extended regular expression, see regex(7).")
             return
         }
-        do { bodyMatches = try BodyPattern(pattern) } catch {
+        do { bodyMatches = try BytePattern(pattern) } catch {
             object.fault(
                 "bodyMatches", "is not a regular expression: \(error.text)",
                 remedy: "Write a POSIX extended one, see regex(7); \\d and the like are not part of it.")

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// `@unchecked Sendable`: nothing is written after the initialiser; regexec(3) of glibc locks what it caches in
 /// the compiled pattern (POSIX demands that it may be used by several threads).
-final class BodyPattern: @unchecked Sendable {
+package final class BytePattern: @unchecked Sendable {
     /// A pattern longer than this is a slip.
     static let longest = 1024
 
@@ -37,14 +37,15 @@ final class BodyPattern: @unchecked Sendable {
         compiled.deallocate()
     }
 
-    /// Whether the pattern is found anywhere. Takes time: some patterns go over the body again and again.
-    func matches(_ body: [UInt8]) -> Bool {
-        var span = [regmatch_t(rm_so: 0, rm_eo: regoff_t(clamping: body.count))]
-        return body.withUnsafeBytes { bytes in
-            guard let base = bytes.baseAddress else { return regexec(compiled, "", 0, nil, 0) == 0 }
-            // STARTEND gives the end by number: the body needs no NUL behind it and may hold some.
-            return regexec(
-                compiled, base.assumingMemoryBound(to: CChar.self), 1, &span, Int32(REG_STARTEND)) == 0
-        }
+    /// Whether the pattern is found anywhere. Takes time: some patterns go over the text again and again.
+    func matches(_ text: [UInt8]) -> Bool { text.withUnsafeBytes { matches($0) } }
+
+    /// The same, of bytes that lie elsewhere.
+    func matches(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress else { return regexec(compiled, "", 0, nil, 0) == 0 }
+        var span = regmatch_t(rm_so: 0, rm_eo: regoff_t(clamping: bytes.count))
+        // STARTEND gives the end by number: the text needs no NUL behind it and may hold some.
+        return regexec(
+            compiled, base.assumingMemoryBound(to: CChar.self), 1, &span, Int32(REG_STARTEND)) == 0
     }
 }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystemd
+import Glibc
+import Vitals
+
+/// An open set of journal files; used by one thread, as sd-journal(3) demands.
+final class JournalHandle {
+    /// Decompressed fields are cut here: more of a message is not looked at.
+    static let longestField = 4096 + 8
+
+    private let calls: csystemd_journal
+    private let journal: OpaquePointer
+
+    /// Why a set could not be opened, an errno.
+    struct Failure: Error {
+        let code: Int32
+    }
+
+    /// Opens these files and no others; one that cannot be read spoils them all.
+    init(_ library: JournalLibrary, files: [String]) throws(Failure) {
+        calls = library.calls
+        var paths: [UnsafePointer<CChar>?] = files.map { UnsafePointer(strdup($0)) } + [nil]
+        defer { for path in paths { free(UnsafeMutablePointer(mutating: path)) } }
+        var opened: OpaquePointer?
+        let code = library.calls.open_files?(&opened, &paths, 0) ?? -ENOSYS
+        guard code >= 0, let opened else { throw Failure(code: -code) }
+        journal = opened
+        _ = calls.set_data_threshold?(journal, Self.longestField)
+    }
+
+    deinit { calls.close?(journal) }
+
+    /// Stands before the first entry of this time or later.
+    func seek(_ time: WallTime) {
+        _ = calls.seek_realtime?(journal, UInt64(clamping: time.nanoseconds / 1000))
+    }
+
+    /// Stands before the entry of this cursor, or where it would be.
+    func seek(_ cursor: JournalCursor) { _ = calls.seek_cursor?(journal, cursor.text) }
+
+    /// Goes on to the next entry; false where there is none (yet).
+    func next() -> Bool { (calls.next?(journal) ?? -1) > 0 }
+
+    /// The place of the present entry; also behind the last one, whose place it then is.
+    var cursor: JournalCursor? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard calls.get_cursor?(journal, &text) ?? -1 >= 0, let text else { return nil }
+        defer { free(text) }
+        return JournalCursor(String(cString: text))
+    }
+
+    /// When journald took the present entry.
+    var realtime: WallTime? {
+        var microseconds: UInt64 = 0
+        guard calls.get_realtime?(journal, &microseconds) ?? -1 >= 0 else { return nil }
+        return WallTime(nanoseconds: Int64(clamping: microseconds).multipliedClamping(by: 1000))
+    }
+
+    /// The same on the monotonic clock of its boot.
+    var monotonic: (time: Instant, boot: csystemd_id)? {
+        var microseconds: UInt64 = 0
+        var boot = csystemd_id()
+        guard calls.get_monotonic?(journal, &microseconds, &boot) ?? -1 >= 0 else { return nil }
+        return (Instant(nanoseconds: Int64(clamping: microseconds).multipliedClamping(by: 1000)), boot)
+    }
+
+    /// Hands over the fields of the present entry, `NAME=value` each, whose bytes live as long as the call; false
+    /// where the entry is damaged.
+    func fields(_ take: (UnsafeRawBufferPointer) -> Void) -> Bool {
+        calls.restart_data?(journal)
+        while true {
+            var data: UnsafeRawPointer?
+            var length = 0
+            let code = calls.enumerate_data?(journal, &data, &length) ?? -1
+            if code == 0 { return true }
+            guard code > 0 else { return false }
+            take(UnsafeRawBufferPointer(start: data, count: length))
+        }
+    }
+}
+
+extension csystemd_id {
+    /// Whether both are the same.
+    static func == (a: csystemd_id, b: csystemd_id) -> Bool {
+        withUnsafeBytes(of: a.bytes) { a in withUnsafeBytes(of: b.bytes) { b in a.elementsEqual(b) } }
+    }
+}
+
+extension Int64 {
+    /// Saturated at the range, which no true timestamp reaches.
+    fileprivate func multipliedClamping(by factor: Int64) -> Int64 {
+        let (product, overflow) = multipliedReportingOverflow(by: factor)
+        return overflow ? .max : product
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Vitals
+
+/// Something to be found in a message: a text to the letter, or a regular expression.
+package enum JournalSearch: Sendable {
+    /// These bytes, anywhere.
+    case text([UInt8])
+    /// This pattern, anywhere.
+    case expression(BytePattern)
+
+    /// Longer than this is a slip.
+    static let longest = BytePattern.longest
+
+    /// Whether a message has it.
+    func finds(in message: [UInt8]) -> Bool {
+        switch self {
+        case .text(let text): ByteSearch.holds(text, in: message)
+        case .expression(let pattern): pattern.matches(message)
+        }
+    }
+
+    /// Reads `match` (to the letter) or `regex`; nil where neither is given or it is faulty.
+    package init?(reading object: inout ConfigurationObject) {
+        let text = object.optionalString("match")
+        let expression = object.optionalString("regex")
+        if text != nil, expression != nil {
+            object.fault("regex", "stands beside `match`", remedy: "Keep one of the two.")
+            return nil
+        }
+        if let text {
+            guard !text.isEmpty, text.utf8.count <= Self.longest else {
+                object.fault(
+                    "match", text.isEmpty ? "is empty" : "is longer than \(Self.longest) bytes",
+                    remedy: "Write a piece of the message.")
+                return nil
+            }
+            self = .text(Array(text.utf8))
+            return
+        }
+        guard let expression else { return nil }
+        guard !expression.isEmpty, expression.utf8.count <= Self.longest else {
+            object.fault(
+                "regex", expression.isEmpty ? "is empty" : "is longer than \(Self.longest) bytes",
+                remedy: "Write a POSIX extended regular expression, see regex(7).")
+            return nil
+        }
+        guard !Self.refersBack(expression) else {
+            object.fault(
+                "regex", "refers back (\\1), which may take for ever to match",
+                remedy: "Write it without, or count with Prometheus what two patterns find.")
+            return nil
+        }
+        do { self = .expression(try BytePattern(expression)) } catch {
+            object.fault(
+                "regex", "is not a regular expression: \(error.text)",
+                remedy: "Write a POSIX extended one, see regex(7); \\d and the like are not part of it.")
+            return nil
+        }
+    }
+
+    /// Whether an expression wants again what it found before: the only thing that makes the C library search
+    /// without a bound, and the journal's thread has other things to do.
+    private static func refersBack(_ expression: String) -> Bool {
+        var escaped = false
+        for byte in expression.utf8 {
+            if escaped, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(byte) { return true }
+            escaped = !escaped && byte == UInt8(ascii: "\\")
+        }
+        return false
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Vitals
+
+/// The files that are open at one time, and how far they were read.
+struct JournalSession {
+    /// The open files.
+    let handle: JournalHandle
+    /// The active ones among them.
+    let active: Set<JournalFile.Identity>
+    /// Whether files are open that journald does not write to any more.
+    let hasArchived: Bool
+    /// Files that could not be opened, one sentence each: damaged, or just being made.
+    let remarks: [String]
+    /// When the newest archived file that is left out was last written to.
+    let cut: WallTime?
+    /// Entries read since it was opened.
+    var count = 0
+
+    /// Opens the active files of a listing and the archived ones that were written to at `since` or later.
+    init(_ listing: JournalListing, since: WallTime, _ library: JournalLibrary) throws(JournalProblem) {
+        let archived = listing.archived(since: since)
+        var files = listing.active.filter(\.isReadable) + archived.files
+        var refused: [String] = []
+        var opened: JournalHandle?
+        do throws(JournalHandle.Failure) {
+            opened = try JournalHandle(library, files: files.map(\.path))
+        } catch {
+            // One spoils them all, and does not say its name.
+            files.removeAll { file in
+                do throws(JournalHandle.Failure) {
+                    _ = try JournalHandle(library, files: [file.path])
+                    return false
+                } catch {
+                    // Rotated or vacuumed since the listing: the next one knows.
+                    if error.code != ENOENT {
+                        refused.append(
+                            "\(file.path) cannot be read: \(String(cString: strerror(error.code)))")
+                    }
+                    return true
+                }
+            }
+            if !files.isEmpty { opened = try? JournalHandle(library, files: files.map(\.path)) }
+        }
+        guard let opened else {
+            throw .unavailable(
+                refused.first.map { "\($0) (see journalctl --verify)" }
+                    ?? "the journal's files changed while they were being opened")
+        }
+        handle = opened
+        // Those that could not be opened stay out until the listing changes.
+        active = Set(listing.active.map(\.identity))
+        hasArchived = !archived.files.isEmpty
+        remarks = refused
+        cut = archived.cut
+    }
+}

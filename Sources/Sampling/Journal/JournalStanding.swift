@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Vitals
+
+/// How far the reading of the journal has come, told by its thread and read by everybody else.
+final class JournalStanding: Sendable {
+    private struct State {
+        var begun: Instant?
+        var start = WallTime(nanoseconds: 0)
+        var wasOpen = false
+        var problem: JournalProblem?
+        var problemSince: Instant?
+        var remarks: [String] = []
+        /// Set while there may be something to read, and not all of it is read.
+        var readingSince: Instant?
+        /// The last entry read, while more of them wait.
+        var lastRead: WallTime?
+    }
+
+    private let state = Mutex(State())
+
+    /// The thread begins; what is older is history.
+    func begin(at now: Instant, wall: WallTime) {
+        state.withLock { $0 = State(begun: now, start: wall, readingSince: now) }
+    }
+
+    /// Nothing reads any more.
+    func end() { state.withLock { $0 = State() } }
+
+    /// Something may have come.
+    func reading(since now: Instant) { state.withLock { $0.readingSince = $0.readingSince ?? now } }
+
+    /// This entry was read, and more may wait.
+    func passed(_ entry: WallTime) { state.withLock { $0.lastRead = entry } }
+
+    /// Everything there is was read.
+    func caughtUp(_ remarks: [String]) {
+        state.withLock { state in
+            // A thread that was sent away says one last word, which is nobody's any more.
+            guard state.begun != nil else { return }
+            state.wasOpen = true
+            state.problem = nil
+            state.problemSince = nil
+            state.remarks = remarks
+            state.readingSince = nil
+            state.lastRead = nil
+        }
+    }
+
+    /// It cannot be read.
+    func failed(_ problem: JournalProblem, at now: Instant) {
+        state.withLock { state in
+            guard state.begun != nil else { return }
+            state.problem = problem
+            state.problemSince = state.problemSince ?? now
+            state.remarks = []
+        }
+    }
+
+    /// Why it cannot be read.
+    var problem: JournalProblem? { state.withLock { $0.problem } }
+
+    /// What of it cannot, one sentence each, the problem first.
+    var missing: [String] {
+        state.withLock { state in (state.problem.map { [$0.sentence] } ?? []) + state.remarks }
+    }
+
+    /// Whether something reads it.
+    var isOn: Bool { state.withLock { $0.begun != nil } }
+
+    /// Age of the oldest entry that is not read; nil while nothing is known, for nothing was ever read.
+    func lag(now: Instant, wall: WallTime) -> Duration? {
+        state.withLock { state in
+            guard let begun = state.begun else { return nil }
+            // Since then nobody knows what was written.
+            if let since = state.problemSince { return state.wasOpen ? max(.zero, now - since) : nil }
+            guard let since = state.readingSince else { return .zero }
+            guard let last = state.lastRead else { return max(.zero, now - since) }
+            // What is older than the start is history, which nobody waits for.
+            if last < state.start { return max(.zero, now - begun) }
+            return .nanoseconds(max(0, wall.nanoseconds &- last.nanoseconds))
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Vitals
+
+/// The counters of the journal, and the bound on how many units have their own.
+final class JournalTallies: Sendable {
+    /// So many units have counters of their own; what comes later shares one label, so that templates that are
+    /// started by the thousand do not fill the page.
+    static let mostUnits = 200
+    /// The label of the rest.
+    static let others = "__other__"
+
+    private let book: TallyBook
+    private let units = Mutex<Set<String>>([])
+
+    init(_ book: TallyBook) { self.book = book }
+
+    /// The label of a unit: its name, while there is room.
+    func label(_ unit: String) -> String {
+        units.withLock { units in
+            guard !units.contains(unit) else { return unit }
+            guard units.count < Self.mostUnits else { return Self.others }
+            units.insert(unit)
+            return unit
+        }
+    }
+
+    /// The counters of a label, from the most urgent priority to the least.
+    func messages(_ label: String) -> [TallyBook.Tally] {
+        JournalPriority.allCases.map {
+            book.tally(JournalFamilies.messages, [("unit", label), ("priority", $0.rawValue)])
+        }
+    }
+
+    /// The counter of a pattern in a unit.
+    func matches(_ pattern: String, _ label: String) -> TallyBook.Tally {
+        book.tally(JournalFamilies.matches, [("pattern", pattern), ("unit", label)])
+    }
+
+    /// Counts what was not read: `vacuumed` entries that were deleted before, `damaged` ones, `history` from before
+    /// the start that takes too long (once a time, for nobody has counted the entries).
+    func drop(_ reason: StaticString, _ count: UInt64 = 1) {
+        book.tally(JournalFamilies.dropped, [("what", "journal"), ("reason", "\(reason)")])
+            .add(Int64(clamping: count))
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Testing
+import Vitals
+
+@Suite("The shipped binary and the journal")
+struct JournalTests {
+    private static let writer = "/lib/systemd/systemd-journal-remote"
+
+    private static func configuration(_ journal: String, _ checks: String = "") -> String {
+        """
+        { "http": { "listen": [] }, "containers": { "include": [], "systemdUnits": [] },
+          "host": { "enabled": false }, \(journal)
+          "checks": [ \(checks) ] }
+        """
+    }
+
+    /// Appends one entry to a genuine journal file.
+    private static func write(_ priority: Int, _ message: String, in directory: TestDirectory) throws {
+        try #require(access(writer, X_OK) == 0, "apt install systemd-journal-remote")
+        var wall = timespec()
+        clock_gettime(CLOCK_REALTIME, &wall)
+        var sinceBoot = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &sinceBoot)
+        let entry =
+            "__REALTIME_TIMESTAMP=\(wall.tv_sec * 1_000_000 + wall.tv_nsec / 1000)\n"
+            + "__MONOTONIC_TIMESTAMP=\(sinceBoot.tv_sec * 1_000_000 + sinceBoot.tv_nsec / 1000)\n"
+            + "_BOOT_ID=0123456789abcdef0123456789abcdef\n_SYSTEMD_UNIT=agent.service\n_PID=77\n"
+            + "SYSLOG_IDENTIFIER=agent\nPRIORITY=\(priority)\nMESSAGE=\(message)\n\n"
+        let export = try directory.write("export", entry)
+        let run = try Program.output([
+            "/bin/sh", "-c", "exec \"$0\" -o \"$1\" - < \"$2\"", writer,
+            directory.path + "/journal/system.journal", export,
+        ])
+        try #require(run.ending == .code(0), "\(run.errors)")
+    }
+
+    @Test("errors of a unit are on the page, in vitalctl logs, and turn its check; a reload ends the reading")
+    func follows() async throws {
+        let directory = try TestDirectory()
+        mkdir(directory.path + "/journal", 0o755)
+        try Self.write(6, "begins", in: directory)
+        let check = """
+            { "name": "errors", "type": "journal", "unit": "agent.service", "failErrors": 2, "fall": 1,
+              "interval": "1s", "timeout": "900ms" }
+            """
+        let journal = """
+            "journal": { "units": ["agent.service"], "directory": "\(directory.path)/journal",
+              "patterns": [ { "name": "full", "match": "disk full" } ] },
+            """
+        let daemon = try await ShippedDaemon(Self.configuration(journal, check), in: directory).serving()
+        try await Wait.until("the check to be healthy; \(daemon.log)") {
+            try await daemon.check("errors")["level"]?.string == "healthy"
+        }
+
+        try Self.write(3, "disk full", in: directory)
+        try Self.write(2, "disk still full", in: directory)
+
+        try await Wait.until("the check to turn") {
+            try await daemon.check("errors")["level"]?.string == "unhealthy"
+        }
+        #expect(try await daemon.check("errors")["reason"]?.string == "journal.errors")
+        let page = try await daemon.get("/metrics").body
+        for line in [
+            #"vitald_journal_messages_total{unit="agent.service",priority="err"} 1"#,
+            #"vitald_journal_messages_total{unit="agent.service",priority="crit"} 1"#,
+            #"vitald_journal_pattern_matches_total{pattern="full",unit="agent.service"} 1"#,
+            #"vitald_collector_success{collector="journal"} 1"#,
+        ] { #expect(page.contains("\n\(line)\n"), "\(line)") }
+        #expect(page.contains("\nvitald_journal_lag_seconds 0"))
+        let shown = try await daemon.control("logs", "agent")
+        #expect(shown.ending == .code(0) && shown.errors == "")
+        #expect(shown.output.contains("agent[77]: disk full"))
+        #expect(shown.output.contains("agent[77]: disk still full"))
+
+        let threads = daemon.threads
+        try daemon.reconfigure(Self.configuration(""))
+        try await Wait.until("the journal's thread to end") { daemon.threads < threads }
+        let later = try await daemon.control("logs")
+        #expect(later.output == "")
+        #expect(later.errors.contains("the journal is not read: add"))
+        #expect(try await !daemon.get("/metrics").body.contains("vitald_journal_lag_seconds"))
+        try await daemon.stop()
+    }
+
+    @Test("a daemon that reads no journal has nothing of libsystemd in memory and nothing of it on the page")
+    func off() async throws {
+        let daemon = try await ShippedDaemon(Self.configuration("")).serving()
+
+        let page = try await daemon.get("/metrics").body
+
+        #expect(!page.contains("journal"))
+        #expect(!(TestDirectory.read("/proc/\(daemon.pid)/maps") ?? "libsystemd").contains("libsystemd"))
+        try await daemon.stop()
+    }
+
+    @Test("a journal that is not there is a warning, makes the check unknown, and is read when it comes")
+    func appears() async throws {
+        let directory = try TestDirectory()
+        let check = """
+            { "name": "errors", "type": "journal", "unit": "agent.service", "failErrors": 1,
+              "interval": "1s", "timeout": "900ms" }
+            """
+        let journal = "\"journal\": { \"directory\": \"\(directory.path)/journal\" },"
+        let daemon = try await ShippedDaemon(Self.configuration(journal, check), in: directory).serving()
+
+        try await Wait.until("the reason") {
+            try await daemon.check("errors")["reason"]?.string == "journal.unavailable"
+        }
+        #expect(
+            try await daemon.get("/metrics").body.contains(
+                "\nvitald_collector_success{collector=\"journal\"} 0\n"))
+        let shown = try await daemon.control("logs")
+        #expect(shown.errors.contains("there is no journal at \(directory.path)/journal"))
+
+        mkdir(directory.path + "/journal", 0o755)
+        try Self.write(6, "begins", in: directory)
+        try await Wait.until("the check to be healthy; \(daemon.log)", within: .seconds(40)) {
+            try await daemon.check("errors")["level"]?.string == "healthy"
+        }
+        try await daemon.stop()
+    }
+}
