@@ -221,7 +221,7 @@ struct SocketMethodTests {
         #expect(
             Set(methods.compactMap { $0["name"]?.string }) == [
                 "hello", "ping", "status", "checks.list", "checks.get", "checks.run", "history", "container",
-                "metrics", "limits", "describe", "doctor", "subscribe", "unsubscribe", "reload",
+                "metrics", "limits", "describe", "doctor", "logs", "subscribe", "unsubscribe", "reload",
                 "push.heartbeat",
             ])
         for method in methods {
