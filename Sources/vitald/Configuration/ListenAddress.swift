@@ -61,6 +61,18 @@ struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.port = port
     }
 
+    /// The same address with another port.
+    func with(port: Int) -> ListenAddress {
+        ListenAddress(host: host, port: port, isLoopback: isLoopback, isIPv6: isIPv6)
+    }
+
+    private init(host: String, port: Int, isLoopback: Bool, isIPv6: Bool) {
+        self.host = host
+        self.port = port
+        self.isLoopback = isLoopback
+        self.isIPv6 = isIPv6
+    }
+
     /// The address as it is written.
     var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

@@ -131,7 +131,8 @@ struct Listeners {
             do {
                 let socketAddress = try SocketAddress(ipAddress: address.host, port: address.port)
                 return server.listen(on: socketAddress).map {
-                    "\($0.ipAddress ?? address.host):\($0.port ?? 0)"
+                    // The kernel may have chosen the port.
+                    address.with(port: $0.port ?? address.port).description
                 }
                 .flatMapErrorThrowing { error in
                     if areUsual, let error = error as? IOError,

@@ -86,10 +86,9 @@ struct LifeTests {
 
         daemon.program.signal(SIGTERM)
         let stopping = try await notify.state("STOPPING=1")
-        // Two where the daemon's own question to itself was just under way.
-        #expect(
-            ["STOPPING=1\nSTATUS=Draining 1 client", "STOPPING=1\nSTATUS=Draining 2 clients"].contains(
-                stopping))
+        // More than one where the daemon's own question to itself, or the end of the one above, was just under way.
+        let possible = ["1 client", "2 clients", "3 clients"].map { "STOPPING=1\nSTATUS=Draining \($0)" }
+        #expect(possible.contains(stopping), "\(stopping)")
         #expect(daemon.program.hasEnded == nil, "it waits for the request")
         try wire.send("\r\n")
 
