@@ -236,7 +236,7 @@ final class Daemon {
     private func fail(_ failure: Listeners.Failure) {
         log.write(JournalEntry(.startFailed, .error, failure.sentence))
         notifier.send(Notifier.status(failure.sentence))
-        service.sendAway()
+        if failure.code == ExitCode.configuration { service.sendAway() }
         for socket in listeners.sockets { socket.release() }
         end(failure.code)
     }

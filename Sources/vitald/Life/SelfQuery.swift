@@ -77,7 +77,11 @@ final class SelfQuery {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard connected == 0 else { return }
+        guard connected == 0 else {
+            // The manager gave the socket to a group that vitald is not in: no restart would change that.
+            if errno == EACCES || errno == EPERM { standing = .notAsked }
+            return
+        }
         let bytes = question.bytes
         guard
             bytes.withUnsafeBytes({ send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

@@ -99,7 +99,8 @@ enum Start {
                 notifier.send(
                     Notifier.status("Configuration not read: \(error.summary)") + "\nERRNO=\(ETIMEDOUT)")
             }
-            service.sendAway()
+            // After every other code the manager starts vitald again, and who waits is answered then.
+            if code(for: error) == ExitCode.configuration { service.sendAway() }
             return code(for: error)
         }
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
