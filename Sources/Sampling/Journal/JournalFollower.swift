@@ -126,6 +126,7 @@ final class JournalFollower {
     private func take(_ new: JournalOrders.Wish) {
         if new.options.place != wish.options.place {
             session = nil
+            ledger.clear()
             covered = []
             hasCovered = false
             position = .since(time.wall)
@@ -179,7 +180,9 @@ final class JournalFollower {
         let isRead =
             session.map { $0.hasArchived && $0.active == Set(listing.active.map(\.identity)) } ?? false
         session = nil
-        let since = isRead ? time.wall + .seconds(3600) : position.time - Self.slack
+        // Where the clock was set back, files are older than what was read last.
+        let unread = min(position.time, time.wall) - Self.slack
+        let since = isRead ? time.wall + .seconds(3600) : unread
         let opened = try JournalSession(listing, since: since, library)
         switch position {
         case .since(let time): opened.handle.seek(time)
@@ -218,7 +221,8 @@ final class JournalFollower {
             guard current.count % Self.batch == 0 else { continue }
             guard !orders.isClosed else { break }
             standing.passed(realtime)
-            if isHistory(realtime), tooMuchHistory() {
+            // Only before the first end: where the clock is set back, what comes then also looks old.
+            if !hasCovered, realtime < start, tooMuchHistory() {
                 tallies.drop("history")
                 for watch in wish.watches where !covered.contains(ObjectIdentifier(watch)) {
                     covered.insert(ObjectIdentifier(watch))
@@ -256,8 +260,6 @@ final class JournalFollower {
         return .beyond(lost)
     }
 
-    private func isHistory(_ realtime: WallTime) -> Bool { realtime < start }
-
     private func tooMuchHistory() -> Bool {
         let deadline = historyDeadline ?? time.now + Self.historyTime
         historyDeadline = deadline
@@ -280,6 +282,7 @@ final class JournalFollower {
         let age = Duration.nanoseconds(max(0, time.wall.nanoseconds &- realtime.nanoseconds))
         // The entry's own monotonic time does not jump when somebody sets the clock.
         let arrival = isOurBoot ? min(stamp?.time ?? now, now) : now - age
+        let isHistory = isOurBoot ? arrival < begun : realtime < start
         let units = record.units
         for (place, name) in units.enumerated() {
             guard let unit = roster.unit(name) else { continue }
@@ -289,7 +292,7 @@ final class JournalFollower {
             }
             guard counting else { continue }
             if record.priority <= .err { ledger.keep(line(realtime, name), of: tallies.label(name)) }
-            guard !isHistory(realtime) else { continue }
+            guard !isHistory else { continue }
             unit.messages[record.priority.level].add()
             for (search, tally) in unit.patterns where search.finds(in: record.message) { tally.add() }
         }

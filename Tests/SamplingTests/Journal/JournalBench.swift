@@ -14,6 +14,8 @@ final class JournalBench {
         var priority: Int? = 6
         var message = "all is well"
         var age = Duration.zero
+        /// The boot it says to come from; its monotonic time is always that of now.
+        var boot = "0123456789abcdef0123456789abcdef"
         var fields: [String: String] = [:]
     }
 
@@ -54,7 +56,7 @@ final class JournalBench {
             written += 1
             let realtime = (time.wall - entry.age).nanoseconds / 1000
             text += "__REALTIME_TIMESTAMP=\(realtime)\n__MONOTONIC_TIMESTAMP=\(time.now.nanoseconds / 1000)\n"
-            text += "_BOOT_ID=0123456789abcdef0123456789abcdef\nMESSAGE=\(entry.message)\nSEQ=\(written)\n"
+            text += "_BOOT_ID=\(entry.boot)\nMESSAGE=\(entry.message)\nSEQ=\(written)\n"
             if !entry.unit.isEmpty { text += "_SYSTEMD_UNIT=\(entry.unit)\n" }
             if let priority = entry.priority { text += "PRIORITY=\(priority)\n" }
             for (name, value) in entry.fields { text += "\(name)=\(value)\n" }

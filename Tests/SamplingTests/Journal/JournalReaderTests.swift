@@ -60,6 +60,23 @@ struct JournalReaderTests {
         #expect(bench.count("agent.service", "crit") == 1)
     }
 
+    @Test("where the clock is set back entries are counted on, also while its hands stand before the start")
+    func clockSetBack() throws {
+        let bench = try JournalBench()
+        let boot = try #require(JournalLibrary().boot)
+        try bench.write([.init(boot: boot)])
+        try bench.start()
+
+        try bench.write([
+            .init(priority: 3, age: .seconds(3600), boot: boot),
+            .init(priority: 3, age: .seconds(3600)), .init(priority: 7),
+        ])
+
+        try Workbench.wait(for: "the last entry") { bench.count("agent.service", "debug") == 1 }
+        // That of another boot has nothing but its time of day.
+        #expect(bench.count("agent.service", "err") == 1)
+    }
+
     @Test("named patterns are counted in the units that they are for")
     func patterns() throws {
         let expression = try BytePattern("took [0-9]{4,} ms")

@@ -68,6 +68,22 @@ struct JournalWatchTests {
         #expect(late.findings(at: bench.time.now).errors == 4)
     }
 
+    @Test("with another directory the errors of the first are forgotten, and those of the second shown once")
+    func elsewhere() throws {
+        let bench = try JournalBench()
+        try bench.write([.init(priority: 3, message: "here", age: .seconds(9))])
+        try bench.start()
+        #expect(bench.lines().map(\.message) == ["here"])
+
+        try Spawned.run(["cp", "-r", bench.directory + "/journal", bench.directory + "/other"])
+        bench.reader.replaceOptions(
+            JournalOptions(units: ["agent.service"], place: .directory(bench.directory + "/other")))
+        try bench.write([.init(priority: 3, message: "there")], to: "../other/system.journal")
+
+        try Workbench.wait(for: "the new one") { bench.lines().last?.message == "there" }
+        #expect(bench.lines().map(\.message) == ["here", "there"])
+    }
+
     @Test("a watch alone has the journal read, and its end ends the reading")
     func alone() throws {
         let bench = try JournalBench()
