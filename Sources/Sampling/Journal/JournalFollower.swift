@@ -7,7 +7,7 @@ import Vitals
 /// Reads the journal, on a thread of its own: waits for entries, hands them to counters, watches and ledger.
 final class JournalFollower {
     /// Where the reading stands.
-    private enum Position {
+    enum Position {
         /// Before the first entry of this time or later: nothing was read yet.
         case since(WallTime)
         /// Behind this entry.
@@ -28,7 +28,7 @@ final class JournalFollower {
     /// after these, until they are closed.
     static let sessionEntries = 8000
     /// After so many entries it looks whether something else is wanted.
-    private static let batch = 256
+    static let batch = 256
     /// Files are listed anew at least this often, for where inotify(7) does not see (or has run out).
     private static let round = Duration.seconds(30)
     /// Times between two tries while something cannot be read. journald is seen at times between making a file and
@@ -39,29 +39,31 @@ final class JournalFollower {
     /// What was readable a moment ago is called unreadable after so many tries.
     private static let quietRetries = 3
     /// The clock of file systems is a few ms behind, and a second on some.
-    private static let slack = Duration.seconds(2)
+    static let slack = Duration.seconds(2)
 
-    private let orders: JournalOrders
-    private let standing: JournalStanding
+    let orders: JournalOrders
+    let standing: JournalStanding
     private let ledger: JournalLedger
-    private let tallies: JournalTallies
-    private let time: any TimeSource
+    let tallies: JournalTallies
+    let time: any TimeSource
     private let libraryName: String
     private let alarm: JournalAlarm
 
-    private let begun: Instant
-    private let start: WallTime
+    let begun: Instant
+    let start: WallTime
     private var library: JournalLibrary?
     private var boot: csystemd_id?
-    private var wish = JournalOrders.Wish(options: JournalOptions(), watches: [])
+    var wish = JournalOrders.Wish(options: JournalOptions(), watches: [])
     private var roster: JournalRoster
     /// The watches that know their past, and whether the first ones do.
-    private var covered: Set<ObjectIdentifier> = []
-    private var hasCovered = false
+    var covered: Set<ObjectIdentifier> = []
+    var hasCovered = false
     private var session: JournalSession?
-    private var position: Position
+    var position: Position
     private var mayHaveGap = false
-    private var historyDeadline: Instant?
+    /// Archived files that are read once the present is, and until when.
+    var history: [JournalFile] = []
+    var historyDeadline: Instant?
     private var failures = 0
     private var record = JournalRecord()
 
@@ -143,13 +145,13 @@ final class JournalFollower {
     }
 
     /// A watch that comes later gets nothing until it has its past, which ends where the reading stands.
-    private func enrol() {
+    func enrol() {
         let watches =
             hasCovered ? wish.watches.filter { covered.contains(ObjectIdentifier($0)) } : wish.watches
         roster = JournalRoster(wish.options, watches, tallies)
     }
 
-    private func lookBack(of watches: [JournalWatch]) -> Duration {
+    func lookBack(of watches: [JournalWatch]) -> Duration {
         watches.map(\.plan.lookBack).reduce(Self.leastLookBack, max)
     }
 
@@ -183,7 +185,13 @@ final class JournalFollower {
         // Where the clock was set back, files are older than what was read last.
         let unread = min(position.time, time.wall) - Self.slack
         let since = isRead ? time.wall + .seconds(3600) : unread
-        let opened = try JournalSession(listing, since: since, library)
+        var archived = listing.archived(since: since)
+        if case .since = position, !hasCovered {
+            history = archived
+            archived = []
+        }
+        let opened = try JournalSession(
+            listing.active, archived.suffix(JournalListing.mostArchived), library)
         switch position {
         case .since(let time): opened.handle.seek(time)
         case .behind(let cursor, _):
@@ -229,6 +237,7 @@ final class JournalFollower {
                     watch.cover(since: begun)
                 }
                 hasCovered = true
+                history = []
                 current.handle.seek(start)
             } else if current.count >= Self.sessionEntries, let cursor = current.handle.cursor {
                 position = .behind(cursor, realtime)
@@ -266,7 +275,7 @@ final class JournalFollower {
         return time.now > deadline
     }
 
-    private func note(
+    func note(
         _ handle: JournalHandle, _ realtime: WallTime, roster: inout JournalRoster, counting: Bool = true
     ) {
         let stamp = handle.monotonic
@@ -304,61 +313,5 @@ final class JournalFollower {
             identifier: record.identifier, pid: Int64(record.pid),
             message: String(decoding: record.message.prefix(JournalLedger.longestMessage), as: UTF8.self),
             messageID: record.messageID.isEmpty ? nil : record.messageID)
-    }
-}
-
-/// Watches that come later than the thread.
-extension JournalFollower {
-    /// Has every watch know its past: the first ones do by the reading that ends here, later ones read it again.
-    private func cover(_ library: JournalLibrary) throws(JournalProblem) {
-        let new = wish.watches.filter { !covered.contains(ObjectIdentifier($0)) }
-        guard !new.isEmpty else {
-            hasCovered = true
-            return
-        }
-        if !hasCovered {
-            for watch in new { watch.cover(since: beginning(begun - lookBack(of: wish.watches))) }
-        } else {
-            try replay(new, library)
-        }
-        let isLate = hasCovered
-        hasCovered = true
-        covered.formUnion(new.map { ObjectIdentifier($0) })
-        if isLate { enrol() }
-    }
-
-    /// Nothing was logged before the machine ran.
-    private func beginning(_ instant: Instant) -> Instant {
-        wish.options.place.spansBoots ? instant : max(instant, Instant(nanoseconds: 0))
-    }
-
-    /// Reads again what lies behind, up to where the reading stands, for these watches alone.
-    private func replay(_ watches: [JournalWatch], _ library: JournalLibrary) throws(JournalProblem) {
-        let now = time.now
-        let lookBack = watches.map(\.plan.lookBack).reduce(.zero, max)
-        let listing = JournalListing(wish.options.place, machine: library.machine)
-        let past = try JournalSession(listing, since: time.wall - lookBack - Self.slack, library)
-        var roster = JournalRoster(JournalOptions(patterns: wish.options.patterns), watches, tallies)
-        past.handle.seek(time.wall - lookBack)
-        var since = now - lookBack
-        var count = 0
-        while past.handle.next() {
-            guard let realtime = past.handle.realtime, realtime <= position.time else { break }
-            note(past.handle, realtime, roster: &roster, counting: false)
-            if realtime == position.time, case .behind(let last, _) = position,
-                past.handle.cursor?.isSameEntry(as: last) ?? true
-            {
-                break
-            }
-            count += 1
-            guard count % Self.batch == 0 else { continue }
-            if orders.isClosed { return }
-            if time.now - now > Self.historyTime {
-                tallies.drop("history")
-                since = now
-                break
-            }
-        }
-        for watch in watches { watch.cover(since: beginning(since)) }
     }
 }

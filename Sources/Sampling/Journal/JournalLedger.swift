@@ -18,10 +18,11 @@ final class JournalLedger: Sendable {
 
     private let state = Mutex(State())
 
-    /// Keeps an error of a unit.
+    /// Keeps an error of a unit, which may be older than those that are kept: the past is read backwards.
     func keep(_ line: LogsQuery.Line, of unit: String) {
         state.withLock { state in
-            state.lines[unit, default: []].append(line)
+            let earlier = state.lines[unit]?.lastIndex { $0.time <= line.time }
+            state.lines[unit, default: []].insert(line, at: earlier.map { $0 + 1 } ?? 0)
             state.bytes += Self.weight(line)
             Self.trim(unit, &state)
             while state.bytes > Self.mostBytes, let oldest = Self.oldest(state) { Self.drop(oldest, &state) }

@@ -18,7 +18,7 @@ struct JournalListing {
     /// The first that exists and may not be listed, or the first active file that may not be read.
     private(set) var denied: String?
 
-    /// Archived files beside the active ones: unread ones are one or two, unless nobody read for long.
+    /// So many archived files are open at once: unread ones are one or two, unless nobody read for long.
     static let mostArchived = 8
 
     /// Lists a place. `machine` is the machine's id.
@@ -35,13 +35,10 @@ struct JournalListing {
     /// Those that are still written to.
     var active: [JournalFile] { files.filter(\.isActive) }
 
-    /// Archived ones that were written to at this time or later, the newest last; `cut` is when the newest that is
-    /// left out was last written to.
-    func archived(since time: WallTime) -> (files: [JournalFile], cut: WallTime?) {
-        let wanted = files.filter { !$0.isActive && $0.isReadable && $0.modified >= time }
+    /// Archived ones that were written to at this time or later, the newest last.
+    func archived(since time: WallTime) -> [JournalFile] {
+        files.filter { !$0.isActive && $0.isReadable && $0.modified >= time }
             .sorted { $0.modified < $1.modified }
-        let kept = Array(wanted.suffix(Self.mostArchived))
-        return (kept, wanted.dropLast(kept.count).last?.modified)
     }
 
     /// Why nothing can be read here; nil where something can.

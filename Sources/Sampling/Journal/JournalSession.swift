@@ -13,15 +13,14 @@ struct JournalSession {
     let hasArchived: Bool
     /// Files that could not be opened, one sentence each: damaged, or just being made.
     let remarks: [String]
-    /// When the newest archived file that is left out was last written to.
-    let cut: WallTime?
     /// Entries read since it was opened.
     var count = 0
 
-    /// Opens the active files of a listing and the archived ones that were written to at `since` or later.
-    init(_ listing: JournalListing, since: WallTime, _ library: JournalLibrary) throws(JournalProblem) {
-        let archived = listing.archived(since: since)
-        var files = listing.active.filter(\.isReadable) + archived.files
+    /// Opens active and archived files.
+    init(_ active: [JournalFile], _ archived: [JournalFile], _ library: JournalLibrary)
+        throws(JournalProblem)
+    {
+        var files = active.filter(\.isReadable) + archived
         var refused: [String] = []
         var opened: JournalHandle?
         do throws(JournalHandle.Failure) {
@@ -50,9 +49,8 @@ struct JournalSession {
         }
         handle = opened
         // Those that could not be opened stay out until the listing changes.
-        active = Set(listing.active.map(\.identity))
-        hasArchived = !archived.files.isEmpty
+        self.active = Set(active.map(\.identity))
+        hasArchived = !archived.isEmpty
         remarks = refused
-        cut = archived.cut
     }
 }

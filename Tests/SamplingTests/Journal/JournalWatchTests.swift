@@ -46,6 +46,32 @@ struct JournalWatchTests {
         #expect(watch.findings(at: bench.time.now).matches == 2)
     }
 
+    @Test("the past is known through more archived files than are ever open at once, by late watches too")
+    func longPast() throws {
+        let bench = try JournalBench(keepErrors: 100)
+        for number in 1...30 {
+            try bench.write([.init(priority: 3, message: "\(number)", age: .seconds(100 - number))])
+            try bench.rotate(number)
+        }
+        try bench.write([.init(priority: 3, message: "31")])
+        let first = watch()
+        bench.reader.add(first)
+        try bench.start()
+        try settle(first, bench)
+        #expect(first.findings(at: bench.time.now).errors == 31)
+        #expect(bench.lines().map(\.message) == (1...31).map { "\($0)" })
+
+        let late = watch()
+        bench.reader.add(late)
+        try settle(late, bench)
+
+        #expect(late.findings(at: bench.time.now).errors == 31)
+        #expect(bench.lines().count == 31)
+        #expect(bench.count("agent.service", "err") == 0)
+        #expect(bench.dropped("history") == 0)
+        #expect(JournalReaderTests.journals(in: bench.directory) == ["system.journal"])
+    }
+
     @Test("a watch that comes with a reload gets the same past, each entry once; one that goes gets no more")
     func reload() throws {
         let bench = try JournalBench()
