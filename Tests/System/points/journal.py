@@ -6,6 +6,12 @@ from harness.machine import until
 from harness.points import expect, point
 
 UNIT = "noisy.service"
+DROP_IN = "/etc/systemd/system/vitald.service.d/journal.conf"
+SOCKETS = "systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket"
+# Written beside a standstill of vitald, so in one go: as many errors as are asked for, each with this word.
+TALK = f"""talk() {{ systemd-run -q --wait --description noise --unit {UNIT} sh -c \
+'for i in $(seq $0); do echo "<3>$1 $i"; done' $1 $2; }}
+"""
 
 
 def say(machine, *numbers):
@@ -18,6 +24,24 @@ def say(machine, *numbers):
 def errors(machine):
     """How many errors of the unit are on the page."""
     return machine.page().one("vitald_journal_messages_total", unit=UNIT, priority="err") or 0
+
+
+def dropped(machine):
+    """How many entries of the journal vitald says to have missed."""
+    return sum(value for _, value in machine.page().all("vitald_dropped_total", what="journal"))
+
+
+def files(machine, pid):
+    """How many journal files it has open."""
+    return int(machine.run(f"readlink /proc/{pid}/fd/* | grep -c '[.]journal'").out)
+
+
+def restart(machine, text):
+    """Restarts vitald with these lines in its unit; its pid."""
+    machine.write(DROP_IN, text)
+    answer = machine.run("systemctl daemon-reload && systemctl restart vitald", 120)
+    expect(answer.code == 0, answer)
+    return machine.service()["MainPID"]
 
 
 def begin(machine):
@@ -63,3 +87,84 @@ def rotated(machine):
     held = f"ls -l /proc/{pid}/fd | grep deleted | grep journal"
     expect(until(lambda: machine.run(held).code == 1, 60), machine.run(held))
     expect(machine.service()["MainPID"] == pid, "another process")
+
+
+@point("entries that are vacuumed before vitald can read them are counted as dropped, the others are read")
+def vacuumed(machine):
+    begin(machine)
+    before, pid, missed = errors(machine), machine.service()["MainPID"], dropped(machine)
+    # journald empties what it vacuums, so that of a file that is open still nothing is left to be read either.
+    answer = machine.run(TALK + f"""kill -STOP {pid}
+talk 5 open; journalctl -q --rotate; talk 7 unseen; journalctl -q --rotate; journalctl -q --vacuum-files=1
+talk 3 after; kill -CONT {pid}""", 60)
+    expect(answer.code == 0, answer)
+    read = until(lambda: errors(machine) >= before + 3 and errors(machine), 60)
+    expect(read in (before + 3, before + 8), f"{before} errors became {read}")
+    lost = 15 - (read - before)
+    expect(until(lambda: dropped(machine) >= missed + lost, 20), f"{lost} lost, dropped {dropped(machine)}")
+    expect(machine.service()["MainPID"] == pid, "another process")
+
+
+@point("journald stopped for a while and started: vitald stays, and reads on")
+def stopped(machine):
+    begin(machine)
+    before, pid = errors(machine), machine.service()["MainPID"]
+    machine.run(f"systemctl stop {SOCKETS} systemd-journald", 60)
+    try:
+        state = machine.run("systemctl is-active systemd-journald").out.strip()
+        expect(state == "inactive", f"journald is {state}")
+        expect(machine.page().samples and machine.service()["MainPID"] == pid, "vitald went with journald")
+    finally:
+        machine.run(f"systemctl start {SOCKETS} systemd-journald", 60)
+    say(machine, "then")
+    expect(until(lambda: errors(machine) == before + 1, 60), f"{before} errors became {errors(machine)}")
+    expect(machine.service()["MainPID"] == pid, "another process")
+
+
+@point("beside fifty archived files, restarted, it remembers, stays below 18 MiB and opens only what is written to")
+def archived(machine):
+    begin(machine)
+    say(machine, 1, 2, 3)
+    machine.run("for i in $(seq 50); do logger filler $i; journalctl -q --rotate; done", 300)
+    pid = restart(machine, "")
+    bad = until(lambda: machine.page().one("vitald_check_status", check="noise", status="unhealthy") == 1, 60)
+    expect(bad and errors(machine) == 0, f"{errors(machine)} counted; " + machine.run("vitalctl checks noise").out)
+    expect("Out of memory 3" in machine.run("vitalctl logs").out, machine.run("vitalctl logs"))
+    machine.run(TALK + "talk 2000 much; talk 2000 more", 120)
+    expect(until(lambda: errors(machine) == 4000, 60), f"{errors(machine)} of 4000")
+
+    def resident():
+        return int(machine.run(f"grep VmRSS /proc/{pid}/status").out.split()[1])
+    expect(until(lambda: resident() < 18 * 1024, 60), f"{resident()} KiB")
+    there = int(machine.run("ls /var/log/journal/*/*@* /run/log/journal/*/*@* 2> /dev/null | wc -l").out)
+    few = until(lambda: files(machine, pid) <= 3, 60)
+    expect(there >= 30 and few, f"{files(machine, pid)} open beside {there} archived")
+    expect(dropped(machine) == 0, f"dropped {dropped(machine)}")
+
+
+@point("without the group systemd-journal it says so once and its check is unknown; without a journal it loads no library")
+def denied(machine):
+    begin(machine)
+    pid = restart(machine, "[Service]\nSupplementaryGroups=\n")
+    try:
+        told = until(lambda: "systemd-journal" in machine.journal(f"_PID={pid}"), 60)
+        expect(told, machine.journal("-n", "9"))
+        unknown = until(lambda: "journal.denied" in machine.run("vitalctl checks noise").out, 30)
+        expect(unknown, machine.run("vitalctl checks noise"))
+        expect(machine.page().one("vitald_collector_success", collector="journal") == 0, "the collector has success")
+        expect(machine.page().one("vitald_journal_lag_seconds") is None, "a lag of what was never read")
+        answer = machine.run("vitalctl logs")
+        expect(answer.code == 0 and "SupplementaryGroups=systemd-journal" in answer.err, answer)
+        count = machine.journal(f"_PID={pid}").count("SupplementaryGroups=systemd-journal")
+        expect(count <= 2, f"said {count} times: {machine.journal(f'_PID={pid}')}")
+    finally:
+        machine.run(f"rm {DROP_IN}; systemctl daemon-reload; systemctl restart vitald", 60)
+    success = until(lambda: machine.page().one("vitald_collector_success", collector="journal") == 1, 30)
+    expect(success, machine.journal("-n", "9"))
+    configuration = json.loads(machine.run("cat /etc/vitald/config.json").out)
+    del configuration["journal"]
+    configuration["checks"] = [check for check in configuration["checks"] if check["type"] != "journal"]
+    machine.write("/etc/vitald/config.json", json.dumps(configuration))
+    machine.run("systemctl restart vitald", 60)
+    maps = machine.run(f"grep -c libsystemd /proc/{machine.service()['MainPID']}/maps").out.strip()
+    expect(maps == "0", f"a vitald that reads no journal has libsystemd loaded: {maps}")
