@@ -62,6 +62,12 @@ package struct Surroundings: Sendable {
     /// The place of a file of this machine; nil for a captured tree, which has none.
     func file(_ path: String) -> String? { roots.files.map { $0 + path } }
 
+    /// Whether vitald may do this with a path, by its effective user and its capabilities; errno says why not.
+    /// access(2) asks for the real user instead and forgets the capabilities of everybody but root.
+    func isOpen(_ path: String, _ mode: Int32) -> Bool {
+        faccessat(AT_FDCWD, path, mode, Int32(AT_EACCESS)) == 0
+    }
+
     /// Whether the way to a path leads over local mounts alone: others may hang for ever, and nobody could end a thread
     /// that hangs with them.
     func isLocal(_ path: String) -> Bool {

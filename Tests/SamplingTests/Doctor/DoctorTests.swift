@@ -111,6 +111,23 @@ struct DoctorTests {
         #expect(after.state == .ok && after.fact.hasSuffix("kept by systemd-timesyncd"))
     }
 
+    @Test(
+        "names: what vitald may read by its effective rights is open, whoever started it",
+        .enabled(if: getuid() == 0, "it changes users"))
+    func effectiveRights() throws {
+        let bench = try ProbeBench()
+        try bench.mounts("25 1 254:0 / / rw - ext4 /dev/vda rw\n")
+        try Self.files(bench, "var/lib/docker/containers/one")
+        try #require(chmod(bench.directory + "/root/var/lib/docker/containers", 0o700) == 0)
+        // The real user is nobody now, the effective one still root.
+        try #require(setreuid(65_534, 0) == 0)
+        let found = Subject.names.look(Self.surroundings(bench))
+        try #require(setreuid(0, 0) == 0)
+
+        #expect(found.state == .ok)
+        #expect(found.fact.firstRange(of: "Docker") != nil, "\(found)")
+    }
+
     @Test("resolver: the servers of resolv.conf are named, and their absence is told")
     func resolver() throws {
         let bench = try ProbeBench()

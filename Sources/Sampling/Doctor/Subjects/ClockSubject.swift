@@ -21,7 +21,7 @@ extension Subject {
             ("chronyd", "/run/chrony/chronyd.pid"),
             ("ntpd", "/run/ntpd.pid"),
         ]
-        if let keeper = keepers.first(where: { access(root + $0.1, F_OK) == 0 }) {
+        if let keeper = keepers.first(where: { surroundings.isOpen(root + $0.1, F_OK) }) {
             return Diagnosis("clock", .ok, "wall time is \(wall.rfc3339), kept by \(keeper.0)")
         }
         return Diagnosis(

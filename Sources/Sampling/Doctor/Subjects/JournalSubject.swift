@@ -13,7 +13,7 @@ extension Subject {
         let places = ["/var/log/journal", "/run/log/journal"]
         guard !machine.isEmpty,
             let place = places.first(where: {
-                surroundings.isLocal(root + $0) && access("\(root)\($0)/\(machine)", F_OK) == 0
+                surroundings.isLocal(root + $0) && surroundings.isOpen("\(root)\($0)/\(machine)", F_OK)
             })
         else {
             return Diagnosis(
@@ -23,12 +23,12 @@ extension Subject {
                     "Start systemd-journald, or mount /var/log/journal and /etc/machine-id into the container."
             )
         }
-        guard access("\(root)\(place)/\(machine)/system.journal", R_OK) == 0 || errno == ENOENT else {
+        guard surroundings.isOpen("\(root)\(place)/\(machine)/system.journal", R_OK) || errno == ENOENT else {
             return Diagnosis(
                 "journal", .limited, "\(place) is closed to vitald, so no unit's lines can be counted",
                 remedy: "Put vitald into the group: SupplementaryGroups=systemd-journal, as its unit has it.")
         }
-        guard access(root + "/run/systemd/journal/socket", W_OK) == 0 else {
+        guard surroundings.isOpen(root + "/run/systemd/journal/socket", W_OK) else {
             return Diagnosis(
                 "journal", .limited, "\(place) is read, but journald takes no lines: its socket is not there",
                 remedy: "Start systemd-journald; until then vitald's lines go to standard error.")

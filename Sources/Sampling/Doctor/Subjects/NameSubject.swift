@@ -14,7 +14,7 @@ extension Subject {
         var open: [String] = []
         var closed: [String] = []
         for (runtime, path) in places where surroundings.isLocal(root + path) {
-            if access(root + path, R_OK | X_OK) == 0 {
+            if surroundings.isOpen(root + path, R_OK | X_OK) {
                 open.append(runtime)
             } else if errno == EACCES {
                 closed.append(runtime)
