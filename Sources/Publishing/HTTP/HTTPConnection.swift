@@ -111,11 +111,11 @@ final class HTTPConnection: ChannelInboundHandler {
         refuse(.badRequest, "400: this is no valid HTTP/1.1 request.")
     }
 
-    /// Ends the connection as soon as nothing is being answered on it. One that has only just come has its first
-    /// request on the way: it is given a moment, or whoever connects while vitald restarts would go away empty-handed.
+    /// Ends the connection as soon as nothing is being answered on it. What is on its way is waited for a moment: a request
+    /// that the kernel holds already, and the first one of whoever has only just come.
     func drain() {
         switch state {
-        case .idle where hasAsked: context?.close(promise: nil)
+        case .idle where hasAsked: expire(in: server.limits.lastTime)
         case .idle, .handshaking: expire(in: server.limits.arrivalTime)
         case .reading, .answering, .lingering, .closed: break
         }

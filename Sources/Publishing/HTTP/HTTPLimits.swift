@@ -24,6 +24,8 @@ package struct HTTPLimits: Sendable {
     package var idleTime = TimeAmount.seconds(60)
     /// How long a connection that has not asked anything yet is waited for when the server ends.
     package var arrivalTime = TimeAmount.milliseconds(500)
+    /// The same for one that lies idle, whose next request the kernel may hold already.
+    package var lastTime = TimeAmount.milliseconds(20)
     /// How long a refused client may go on sending before the connection is cut. Closing at once would reset
     /// it, and a reset can overtake the answer.
     package var lingerTime = TimeAmount.seconds(1)

@@ -51,8 +51,10 @@ package final class SocketServer: Sendable {
     /// How long answers that are under way hold up the end.
     package static let patience = TimeAmount.seconds(2)
 
-    /// How long a connection that has not said anything yet is waited for when the server ends.
+    /// How long a connection is waited for when the server ends: one that has not said anything yet, or half a line …
     static let arrivalTime = TimeAmount.milliseconds(500)
+    /// … and one that rests, whose next line the kernel may hold already.
+    static let lastTime = TimeAmount.milliseconds(20)
 
     private let loop: any EventLoop
     private let hall: NIOLoopBoundBox<SocketHall?>

@@ -36,8 +36,10 @@ final class SocketSession: ChannelDuplexHandler {
     private var inputEnded = false
     /// Whether anything was ever read.
     private var hasSpoken = false
-    /// Whether the server ends, and only waits for this connection's first line.
-    private var isAwaited = false
+    /// Whether the server ends: what has been asked is still answered, and then it is over.
+    private var isRetiring = false
+    /// Whether the time for that is over.
+    private var isOverdue = false
     /// Whether this side is done: what is written still goes out, nothing more is read.
     private(set) var closing = false
     private var processing = false
@@ -71,6 +73,7 @@ final class SocketSession: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var incoming = unwrapInboundIn(data)
         guard !closing else { return }
+        let wasFresh = !hasSpoken
         hasSpoken = true
         if input == nil {
             input = incoming
@@ -80,7 +83,8 @@ final class SocketSession: ChannelDuplexHandler {
             input?.writeBuffer(&incoming)
         }
         process(context)
-        if isAwaited, input == nil { retire() }
+        // Who had only just come has asked now.
+        if isRetiring, wasFresh, input == nil { depart() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -213,25 +217,26 @@ final class SocketSession: ChannelDuplexHandler {
 
     /// Closes once everything that was asked is answered, where the peer or the server has ended.
     private func leaveIfDone(_ context: ChannelHandlerContext) {
-        guard inputEnded, !closing, topics.isEmpty, input == nil, underWay.isEmpty else { return }
+        guard inputEnded || isOverdue, !closing, topics.isEmpty, underWay.isEmpty else { return }
+        // Half a line of a peer that ended is its last one; of one that only we leave, its rest may still come.
+        guard input == nil || isOverdue && !inputEnded else { return }
         finish(context)
     }
 
-    /// Ends the connection when what is under way has been answered. One that has only just come has its first line
-    /// on the way: it is waited for, or whoever connects while vitald restarts would go away empty-handed.
+    /// Ends the connection when what is under way has been answered. What is on its way is waited for a moment: a line that
+    /// the kernel holds already, the rest of one, and the first one of whoever has only just come.
     func retire() {
-        guard let context else { return }
-        guard hasSpoken || isAwaited else {
-            isAwaited = true
-            let bound = NIOLoopBound(self, eventLoop: hall.loop)
-            hall.loop.scheduleTask(in: SocketServer.arrivalTime) { bound.value.retire() }
-            return
-        }
-        inputEnded = true
+        guard context != nil, !isRetiring else { return }
+        isRetiring = true
         topics = []
-        process(context)
-        context.flush()
-        leaveIfDone(context)
+        let moment = hasSpoken && input == nil ? SocketServer.lastTime : SocketServer.arrivalTime
+        let bound = NIOLoopBound(self, eventLoop: hall.loop)
+        hall.loop.scheduleTask(in: moment) { bound.value.depart() }
+    }
+
+    private func depart() {
+        isOverdue = true
+        if let context { leaveIfDone(context) }
     }
 
     /// Closes after everything that was written has gone out.

@@ -33,17 +33,21 @@ package struct HandedSocket: Sendable, Equatable {
     package struct Fault: Error, Sendable, Equatable, CustomStringConvertible {
         /// One sentence and its remedy.
         package let description: String
+        /// Whether there is a descriptor at all, which has to be closed.
+        var isOpen = true
     }
 
     /// Looks at a socket that was handed over, and takes it. By its FileDescriptorName= it is `rpc` or `http`; one that
     /// was given no name of ours is taken for what it looks like.
     package init(_ socket: ServiceEnvironment.Socket) throws(Fault) {
-        let place = "descriptor \(socket.descriptor) (\"\(socket.name)\") of LISTEN_FDS"
+        let name = socket.name.isEmpty ? "" : " (\"\(socket.name)\")"
+        let place = "descriptor \(socket.descriptor)\(name) of LISTEN_FDS"
         descriptor = socket.descriptor
         let flags = fcntl(descriptor, F_GETFD)
         guard flags >= 0, fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) == 0 else {
             throw Fault(
-                description: "\(place): it is not open. Start vitald through systemd, or without LISTEN_FDS.")
+                description: "\(place): it is not open. Start vitald through systemd, or without LISTEN_FDS.",
+                isOpen: false)
         }
         guard Self.option(SO_TYPE, of: descriptor) == CInt(SOCK_STREAM.rawValue),
             Self.option(SO_ACCEPTCONN, of: descriptor) == 1

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-
 /// What the service manager tells through the environment (sd_listen_fds(3), sd_watchdog_enabled(3),
 /// systemd.exec(5)). Read once at the start and then removed, so that no child inherits it.
 package struct ServiceEnvironment: Sendable, Equatable {
@@ -25,23 +23,6 @@ package struct ServiceEnvironment: Sendable, Equatable {
     ]
     /// More descriptors than this are a mistake, not a request.
     static let maximumSockets = 64
-    /// net.core.somaxconn bounds every queue; this is its default since Linux 5.4.
-    private static let longestQueue = 4096
-
-    /// Sends away whoever waits at the sockets, for a start that comes to nothing: the manager would start us again for
-    /// them at once, and again, until it gives up the sockets.
-    package func sendAway() {
-        for socket in sockets {
-            let flags = fcntl(socket.descriptor, F_GETFL)
-            guard flags >= 0, fcntl(socket.descriptor, F_SETFL, flags | O_NONBLOCK) == 0 else { continue }
-            // No more than fit into the longest queue: who keeps coming must not keep us.
-            for _ in 0..<Self.longestQueue {
-                let connection = accept(socket.descriptor, nil, nil)
-                guard connection >= 0 else { break }
-                close(connection)
-            }
-        }
-    }
 
     /// Where to send states; nil outside of a service.
     package let notifySocket: String?

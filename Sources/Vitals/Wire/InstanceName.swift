@@ -30,6 +30,12 @@ package struct InstanceName: Sendable, Hashable, CustomStringConvertible {
                 fact: "\(Quotation.quote(text)) is no name of a service",
                 remedy: "Write it as systemctl shows it, without .service, for example \"agno-data-api\".")
         }
+        // /etc/vitald/config.json is that of the vitald of the machine.
+        guard name != "config" else {
+            throw Problem(
+                fact: "\"config\" would share its configuration with the vitald of the machine",
+                remedy: "Call the agent's service otherwise, or name another file with --config.")
+        }
         guard name.utf8.count <= Self.maximumLength else {
             throw Problem(
                 fact:
@@ -37,6 +43,11 @@ package struct InstanceName: Sendable, Hashable, CustomStringConvertible {
                 remedy: "Choose another configuration and socket for it: --config FILE --socket PATH.")
         }
         description = name
+    }
+
+    /// The name as it is written in a shell: a backslash would vanish there.
+    package var quoted: String {
+        description.utf8.contains(UInt8(ascii: "\\")) ? "'\(description)'" : description
     }
 
     /// The agent's unit.

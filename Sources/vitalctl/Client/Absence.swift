@@ -21,8 +21,9 @@ enum Absence {
         if !instances.isEmpty {
             findings.append(
                 Diagnosis(
-                    "instances", .ok, "beside \(instances.joined(separator: ", ")) a vitald has its socket",
-                    remedy: "Ask it with vitalctl -i \(instances[0]) status."))
+                    "instances", .ok,
+                    "beside \(instances.map(\.description).joined(separator: ", ")) a vitald has its socket",
+                    remedy: "Ask it with vitalctl -i \(instances[0].quoted) status."))
         }
         return findings
     }
@@ -54,18 +55,18 @@ enum Absence {
     }
 
     /// Instances whose socket is there.
-    private static var instances: [String] {
+    private static var instances: [InstanceName] {
         guard let directory = opendir(SocketLookup.directory) else { return [] }
         defer { closedir(directory) }
-        var names: [String] = []
+        var names: [InstanceName] = []
         while let entry = readdir(directory) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
             if let instance = try? InstanceName(name), access(instance.socketPath, F_OK) == 0 {
-                names.append(name)
+                names.append(instance)
             }
         }
-        return names.sorted()
+        return names.sorted { $0.description < $1.description }
     }
 }

@@ -57,6 +57,6 @@ enum Failure: Error, Equatable, CustomStringConvertible {
         guard path.hasPrefix(SocketLookup.directory + "/"), rest.count == 2,
             let instance = try? InstanceName(String(rest[0]))
         else { return "vitald" }
-        return "vitald@\(instance)"
+        return "vitald@\(instance.quoted)"
     }
 }

@@ -59,6 +59,7 @@ extension Configuration {
             throw ConfigurationRefusal([error])
         }
         var configuration = try reader.read(file?.bytes)
+        configuration.isBuiltIn = file == nil
         configuration.warnings = (file?.warnings ?? []) + configuration.warnings
         return configuration
     }

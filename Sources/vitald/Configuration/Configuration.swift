@@ -88,6 +88,8 @@ struct Configuration: Sendable {
     var journal: JournalOptions?
     /// What works but should not be so, one sentence each.
     var warnings: [String]
+    /// Whether there was no file, so that the built-in configuration is in force.
+    var isBuiltIn = false
     /// The effective configuration as JSON, secrets masked; itself a configuration.
     var effectiveJSON: [UInt8]
 }

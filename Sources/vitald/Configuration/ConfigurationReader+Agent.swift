@@ -23,6 +23,13 @@ extension ConfigurationReader {
                     remedy: "Write the unit's name as systemctl shows it, or a path as `cgroup`.")
                 return nil
             }
+            if unit.utf8.contains(where: { "*?[".utf8.contains($0) }) {
+                object.fault(
+                    "unit", "\(Quotation.quote(unit)) is a pattern, not one unit",
+                    remedy: "Name one; to watch several, leave out `instance` and write `containers.include`."
+                )
+                return nil
+            }
             if let cgroup, cgroup.utf8.first != UInt8(ascii: "/") || cgroup == "/" {
                 object.fault(
                     "cgroup", "\(Quotation.quote(cgroup)) is no cgroup of an agent",

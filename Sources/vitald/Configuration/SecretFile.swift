@@ -18,11 +18,7 @@ enum SecretFile {
         } catch {
             return .failure(fault(for: error, name: name))
         }
-        guard file.owner == 0 || file.owner == uid else {
-            return fail(
-                "\(name) belongs to uid \(file.owner), who can change it",
-                "Give it to the user of vitald or to root: chown \(uid) \(path)")
-        }
+        if let stranger = file.stranger(at: path, uid: uid) { return .failure(stranger) }
         guard file.mode & 0o007 == 0 else {
             return fail(
                 "\(name) is open to everybody (mode 0\(String(file.mode, radix: 8)))", "chmod 0600 \(path)")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Vitals
 
 /// A small regular file, read whole and bounded.
 struct SmallFile {
@@ -51,6 +52,14 @@ struct SmallFile {
         self.bytes = bytes
         owner = info.st_uid
         mode = info.st_mode & 0o7777
+    }
+
+    /// What is wrong with its owner, who can change it; nil for root's files and those of `uid`, vitald's own.
+    func stranger(at path: String, uid: UInt32) -> ConfigurationSurroundings.SecretFault? {
+        guard owner != 0, owner != uid else { return nil }
+        return .init(
+            fact: "\(Quotation.quote(path)) belongs to uid \(owner), who can change it",
+            remedy: "Give it to the user of vitald or to root: chown \(uid) \(path)")
     }
 
     private static func word(for mode: UInt32) -> String {

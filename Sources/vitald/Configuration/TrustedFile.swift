@@ -17,12 +17,7 @@ enum TrustedFile {
         } catch {
             return .failure(fault(for: error, name: name))
         }
-        guard file.owner == 0 || file.owner == uid else {
-            return .failure(
-                .init(
-                    fact: "\(name) belongs to uid \(file.owner), who can change it",
-                    remedy: "Give it to the user of vitald or to root: chown \(uid) \(path)"))
-        }
+        if let stranger = file.stranger(at: path, uid: uid) { return .failure(stranger) }
         guard file.mode & 0o022 == 0 else {
             return .failure(
                 .init(

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 import Publishing
 import Vitals
 
@@ -8,6 +7,11 @@ import Vitals
 extension Daemon {
     /// Its sockets, its manager and its configuration; on the loop.
     var houseFindings: [Diagnosis] { [socketFinding, managerFinding, configurationFinding] }
+
+    /// Its unit, as it is written in a shell.
+    private var unit: String { unit("vitald") }
+
+    private func unit(_ word: String) -> String { options.instance.map { "\(word)@\($0.quoted)" } ?? word }
 
     private var socketFinding: Diagnosis {
         let own = listeners.sockets.filter { !$0.isHanded }.map(\.path) + listeners.opened
@@ -31,7 +35,7 @@ extension Daemon {
         guard service.notifySocket != nil else {
             return Diagnosis(
                 "systemd", .limited, "nobody manages this vitald: it is not started again when it ends",
-                remedy: "Run it as a service: systemctl enable --now vitald.")
+                remedy: "Run it as a service: systemctl enable --now \(unit).")
         }
         guard let window = service.watchdog else {
             return Diagnosis(
@@ -45,12 +49,11 @@ extension Daemon {
 
     private var configurationFinding: Diagnosis {
         let path = options.configuration.description
-        let isThere = access(path, F_OK) == 0
-        let fact = isThere ? path : "there is no \(path), so the built-in configuration"
+        let fact = configuration.isBuiltIn ? "there is no \(path), so the built-in configuration" : path
         if reloadSuccessful.value == 0 {
             return Diagnosis(
                 "configuration", .limited, "\(fact) is not what is in force: the last reload was refused",
-                remedy: "See vitald --check-config --config \(path), mend it, then systemctl reload vitald.")
+                remedy: "See vitald --check-config --config \(path), mend it, then systemctl reload \(unit).")
         }
         if let first = configuration.warnings.first {
             let more = configuration.warnings.count - 1

@@ -25,6 +25,7 @@ final class Daemon {
     let options: DaemonOptions
     let environment: @Sendable (String) -> String?
     let service: ServiceEnvironment
+    private let handed: HandedSockets
     let time: any TimeSource
     private let tallies: TallyBook
     let notifier: Notifier
@@ -60,12 +61,14 @@ final class Daemon {
     init(
         _ configuration: Configuration, _ options: DaemonOptions,
         environment: @escaping @Sendable (String) -> String?, service: ServiceEnvironment,
+        handed: HandedSockets,
         loop: any EventLoop, time: any TimeSource, tallies: TallyBook, notifier: Notifier, log: EventLog
     ) {
         self.configuration = configuration
         self.options = options
         self.environment = environment
         self.service = service
+        self.handed = handed
         self.loop = loop
         self.time = time
         self.tallies = tallies
@@ -149,7 +152,8 @@ final class Daemon {
         control.attach(self)
         takeAccess(configuration.http)
         do throws(Listeners.Failure) {
-            try listeners.take(service.sockets, under: configuration.http.protection)
+            try listeners.take(handed, under: configuration.http.protection)
+            listeners.remarkOnAddresses(configuration.http)
             try listeners.openSockets(configuration.socket)
             serve()
         } catch {
@@ -168,10 +172,8 @@ final class Daemon {
                     http.listen(descriptor: $0.descriptor, isUnixSocket: false).map { _ in }
                 }, on: loop
         ).flatMap { [http, loop, configuration, listeners] _ in
-            Listeners.open(
-                listeners.missing(configuration.http), areUsual: configuration.http.isDefault, on: http,
-                loop: loop
-            ).map { listeners.handed.map(\.address.description) + $0 }
+            listeners.open(configuration.http, on: http, loop: loop)
+                .map { listeners.handed.map(\.address.description) + $0 }
         }
         opened.whenComplete { result in
             switch result {
@@ -218,15 +220,20 @@ final class Daemon {
 
     private func startKeeper() -> Bool {
         let (loop, generation, kernel, control) = (loop, generation, kernel, control)
-        let (asking, pages) = (listeners.rpc.first?.path ?? "", listeners.http.first?.path ?? "")
+        let asked: [(Watchdog.Source, SelfQuery.Question, ListeningSocket?)] = [
+            (.socket, .ping, listeners.rpc.first), (.http, .livez, listeners.http.first),
+        ]
+        let questions = asked.compactMap { source, question, socket in
+            socket.map {
+                Keeper.Errand(source: source, question: question, path: $0.path, isOwn: !$0.isHanded)
+            }
+        }
         return Keeper(
             Keeper.Surroundings(
                 time: time, notifier: notifier, log: log, tallies: tallies, pulse: pulse,
                 samplerProgress: { (kernel.submitted, kernel.completed) },
                 generation: { generation.value }, onLoop: { loop.execute($0) },
-                questions: {
-                    [(.socket, .ping, asking), (.http, .livez, pages)]
-                },
+                questions: questions,
                 watching: service.watchdog, reload: { control.hangup() }, stop: { control.stop() },
                 // Not exit(3): other threads still run, and its handlers would pull things from under them.
                 giveUp: { _exit($0) })
@@ -236,7 +243,7 @@ final class Daemon {
     private func fail(_ failure: Listeners.Failure) {
         log.write(JournalEntry(.startFailed, .error, failure.sentence))
         notifier.send(Notifier.status(failure.sentence))
-        if failure.code == ExitCode.configuration { service.sendAway() }
+        if failure.code == ExitCode.configuration { handed.sendAway() }
         for socket in listeners.sockets { socket.release() }
         end(failure.code)
     }

@@ -7,6 +7,18 @@ import Vitals
 /// The keeper's thread: takes the signals and keeps the watchdog. It does nothing else and never waits for
 /// anybody, so that it can still tell when everybody else stands still.
 final class Keeper: Sendable {
+    /// A question that the daemon puts to itself.
+    struct Errand: Sendable {
+        /// What its answer vouches for.
+        var source: Watchdog.Source
+        /// What is asked.
+        var question: SelfQuery.Question
+        /// Where.
+        var path: String
+        /// Whether vitald made the socket, and would make it anew.
+        var isOwn: Bool
+    }
+
     /// What the keeper looks at and whom it tells.
     struct Surroundings: Sendable {
         /// The clocks.
@@ -25,8 +37,8 @@ final class Keeper: Sendable {
         var generation: @Sendable () -> UInt64
         /// Puts a job to the event loop, from any thread.
         var onLoop: @Sendable (@escaping @Sendable () -> Void) -> Void
-        /// Where the daemon's own sockets are, with the question that fits each; empty paths are not asked.
-        var questions: @Sendable () -> [(source: Watchdog.Source, question: SelfQuery.Question, path: String)]
+        /// What is asked of the daemon's own sockets with every look.
+        var questions: [Errand]
         /// How long the manager waits for a beat; nil: nobody waits, verdicts are counted and logged only.
         var watching: Duration?
         /// Called on SIGHUP.

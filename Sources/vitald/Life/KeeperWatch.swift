@@ -173,10 +173,11 @@ struct KeeperWatch: ~Copyable {
         ping = nil
         livez = nil
         guard stopping == nil else { return }
-        for (source, question, path) in outside.questions() where !path.isEmpty {
-            switch source {
-            case .socket: ping = SelfQuery(question, path: path)
-            case .http: livez = SelfQuery(question, path: path)
+        for errand in outside.questions {
+            let query = SelfQuery(errand.question, path: errand.path, isOwn: errand.isOwn)
+            switch errand.source {
+            case .socket: ping = query
+            case .http: livez = query
             default: break
             }
         }

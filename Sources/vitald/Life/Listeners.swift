@@ -40,25 +40,17 @@ struct Listeners {
     /// All Unix sockets; whoever holds those of our own making holds their locks.
     var sockets: [ListeningSocket] { rpc + http }
 
-    /// Takes what was handed over. What is of no use is closed and remarked upon; an address that may not be served
-    /// ends the start.
+    /// Takes what was handed over; an address that may not be served ends the start.
     mutating func take(
-        _ sockets: [ServiceEnvironment.Socket], under protection: ListenPolicy.Protection
+        _ given: HandedSockets, under protection: ListenPolicy.Protection
     ) throws(Failure) {
-        for socket in sockets {
-            let found: HandedSocket
-            do throws(HandedSocket.Fault) {
-                found = try HandedSocket(socket)
-            } catch {
-                remarks.append(error.description)
-                close(socket.descriptor)
-                continue
-            }
-            switch found.address {
-            case .path(let path) where found.purpose == .rpc:
-                rpc.append(ListeningSocket(handed: found.descriptor, path: path))
-            case .path(let path): http.append(ListeningSocket(handed: found.descriptor, path: path))
-            case .ip(let host, let port): try take(host, port, found.descriptor, protection)
+        remarks += given.remarks
+        for socket in given.sockets {
+            switch socket.address {
+            case .path(let path) where socket.purpose == .rpc:
+                rpc.append(ListeningSocket(handed: socket.descriptor, path: path))
+            case .path(let path): http.append(ListeningSocket(handed: socket.descriptor, path: path))
+            case .ip(let host, let port): try take(host, port, socket.descriptor, protection)
             }
         }
     }
@@ -123,11 +115,24 @@ struct Listeners {
         return configured.listen.filter { address in !handed.contains { $0.address == address } }
     }
 
-    /// Serves IP addresses. A usual one that this machine does not have (no IPv6) is left out.
-    static func open(
-        _ addresses: [ListenAddress], areUsual: Bool, on server: HTTPServer, loop: any EventLoop
+    /// Remarks on what is served though an explicit `http.listen` does not name it: the manager's socket is open in any
+    /// case, and whoever came to one that nobody serves would wait for ever.
+    mutating func remarkOnAddresses(_ configured: Configuration.HTTP) {
+        guard !configured.isDefault else { return }
+        for socket in handed where !configured.listen.contains(socket.address) {
+            remarks.append(
+                "http.listen does not name \(socket.address), which the service manager handed over: it is served all "
+                    + "the same. To end that, run systemctl edit on the socket unit.")
+        }
+    }
+
+    /// Serves the IP addresses that nobody handed over. A usual one that this machine does not have (no IPv6) is left
+    /// out.
+    func open(
+        _ configured: Configuration.HTTP, on server: HTTPServer, loop: any EventLoop
     ) -> EventLoopFuture<[String]> {
-        let opened = addresses.map { address -> EventLoopFuture<String?> in
+        let held = handed.map(\.address)
+        let opened = missing(configured).map { address -> EventLoopFuture<String?> in
             do {
                 let socketAddress = try SocketAddress(ipAddress: address.host, port: address.port)
                 return server.listen(on: socketAddress).map {
@@ -135,18 +140,33 @@ struct Listeners {
                     address.with(port: $0.port ?? address.port).description
                 }
                 .flatMapErrorThrowing { error in
-                    if areUsual, let error = error as? IOError,
+                    if configured.isDefault, let error = error as? IOError,
                         [EADDRNOTAVAIL, EAFNOSUPPORT].contains(error.errnoCode)
                     {
                         return nil
                     }
-                    throw Failure(sentence: sentence(address, error), code: 1)
+                    throw Self.failure(address, error, held)
                 }
             } catch {
-                return loop.makeFailedFuture(Failure(sentence: sentence(address, error), code: 1))
+                return loop.makeFailedFuture(Self.failure(address, error, held))
             }
         }
         return EventLoopFuture.whenAllSucceed(opened, on: loop).map { $0.compactMap { $0 } }
+    }
+
+    private static func failure(_ address: ListenAddress, _ error: any Error, _ held: [ListenAddress])
+        -> Failure
+    {
+        if let error = error as? IOError, error.errnoCode == EADDRINUSE,
+            let socket = held.first(where: { $0.port == address.port })
+        {
+            // Another start would find the same.
+            return Failure(
+                sentence: "\(address): the service manager holds \(socket), which stands in its way. Write "
+                    + "ListenStream=\(address) in the socket unit (systemctl edit vitald-http.socket), or choose another "
+                    + "port.", code: ExitCode.configuration)
+        }
+        return Failure(sentence: sentence(address, error), code: ExitCode.failed)
     }
 
     private static func sentence(_ address: ListenAddress, _ error: any Error) -> String {

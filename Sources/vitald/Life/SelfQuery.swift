@@ -60,8 +60,8 @@ final class SelfQuery {
     private var answer: [UInt8] = []
     private(set) var standing = Standing.notAsked
 
-    /// Asks on the Unix socket at this path.
-    init(_ question: Question, path: String) {
+    /// Asks on the Unix socket at this path; `isOwn` where vitald made it, and would make it anew.
+    init(_ question: Question, path: String, isOwn: Bool = true) {
         self.question = question
         descriptor = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -78,8 +78,9 @@ final class SelfQuery {
             }
         }
         guard connected == 0 else {
-            // The manager gave the socket to a group that vitald is not in: no restart would change that.
-            if errno == EACCES || errno == EPERM { standing = .notAsked }
+            // The manager took the path away, or gave it to a group that vitald is not in: a restart would not change
+            // that, as it does for a socket of our own. Only a queue that nobody empties (EAGAIN) is our own fault.
+            if !isOwn, errno != EAGAIN { standing = .notAsked }
             return
         }
         let bytes = question.bytes

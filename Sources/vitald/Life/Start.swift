@@ -69,6 +69,7 @@ enum Start {
         _ options: DaemonOptions, _ environment: @escaping @Sendable (String) -> String?
     ) -> Int32 {
         let service = ServiceEnvironment(environment: environment, pid: getpid())
+        let handed = HandedSockets(service.sockets)
         // No child may speak in our name (sd_notify(3)).
         for name in ServiceEnvironment.variables { unsetenv(name) }
         raiseDescriptorLimit()
@@ -100,12 +101,14 @@ enum Start {
                     Notifier.status("Configuration not read: \(error.summary)") + "\nERRNO=\(ETIMEDOUT)")
             }
             // After every other code the manager starts vitald again, and who waits is answered then.
-            if code(for: error) == ExitCode.configuration { service.sendAway() }
+            if code(for: error) == ExitCode.configuration { handed.sendAway() }
             return code(for: error)
         }
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
             let daemon = Daemon(
-                configuration, options, environment: environment, service: service, loop: loop, time: time,
+                configuration, options, environment: environment, service: service, handed: handed,
+                loop: loop,
+                time: time,
                 tallies: tallies, notifier: notifier, log: log)
             daemon.start { ending in
                 log.flush()

@@ -43,7 +43,7 @@ private final class Stage {
                 log: EventLog(.json(descriptor: -1), threshold: .critical, time: clock, tallies: tallies),
                 tallies: tallies, pulse: pulse,
                 samplerProgress: { (record.submitted.load(ordering: .relaxed), 0) },
-                generation: { 1 }, onLoop: { job in loop.execute(job) }, questions: { [] },
+                generation: { 1 }, onLoop: { job in loop.execute(job) }, questions: [],
                 watching: window,
                 reload: { record.note("reload") }, stop: { record.note("stop") },
                 giveUp: { record.note("give up \($0)") }))

@@ -59,4 +59,24 @@ struct SelfQueryTests {
 
         #expect(query.poll() == expected)
     }
+
+    @Test(
+        "a path that leads nowhere says something of vitald where the socket is its own, and nothing where it is handed"
+    )
+    func unreachable() throws {
+        let path = "/tmp/vitald-query-\(getpid())-none.sock"
+
+        #expect(SelfQuery(.ping, path: path, isOwn: true).poll() == .failed)
+        #expect(SelfQuery(.ping, path: path, isOwn: false).poll() == .notAsked)
+    }
+
+    @Test("a queue that nobody empties is told, whoever made the socket")
+    func full() throws {
+        let answerer = try Answerer()
+        // The queue of one takes two (unix(7)); the third finds it full.
+        let waiting = (0..<2).map { _ in SelfQuery(.ping, path: answerer.path, isOwn: false) }
+
+        #expect(waiting.allSatisfy { $0.poll() == .open })
+        #expect(SelfQuery(.ping, path: answerer.path, isOwn: false).poll() == .failed)
+    }
 }

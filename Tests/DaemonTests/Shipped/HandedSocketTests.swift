@@ -8,17 +8,18 @@ import Vitals
 struct HandedSocketTests {
     private static let quiet = #"{ "host": { "enabled": false }, "checks": [] }"#
 
-    /// A daemon that is handed these sockets: names and places, with DIRECTORY for its directory.
+    /// A daemon that is handed these sockets: names and places, with DIRECTORY for its directory; or is promised more.
     private static func start(
-        _ sockets: [String], _ configuration: String = quiet, arguments: [String] = [], waiting: Int = 0
+        _ sockets: [String], _ configuration: String = quiet, waiting: Int = 0, promised: Int = 0
     ) throws -> ShippedDaemon {
         let directory = try TestDirectory()
         mkdir(directory.path + "/run", 0o755)
         let places = sockets.map { $0.replacing("DIRECTORY", with: directory.path) }
         return try ShippedDaemon(
-            configuration, arguments: arguments,
-            prefix: [Repository.path("Tests/Survival/hand_over"), "--waiting=\(waiting)"] + places + ["--"],
-            in: directory)
+            configuration, arguments: [],
+            prefix: [
+                Repository.path("Tests/Survival/hand_over"), "--waiting=\(waiting)", "--promised=\(promised)",
+            ] + places + ["--"], in: directory)
     }
 
     @Test("it serves them, opens nothing of its own, and leaves their paths in place when it ends")
@@ -94,6 +95,53 @@ struct HandedSocketTests {
 
         #expect(try await daemon.program.end() == .code(78))
         #expect(daemon.log.contains("handed over by the service manager: "), "\(daemon.log)")
+    }
+
+    @Test(
+        "an address that the manager's socket stands in the way of is told with its remedy, and not tried for ever"
+    )
+    func conflict() async throws {
+        // Free again as soon as it is known.
+        let port = try SilentServer().port
+        let daemon = try Self.start(
+            ["http=127.0.0.1:\(port)"],
+            #"{ "http": { "listen": ["0.0.0.0:\#(port)"], "allowInsecure": true }, "checks": [] }"#)
+
+        #expect(try await daemon.program.end() == .code(78))
+        #expect(
+            daemon.log.contains(
+                "0.0.0.0:\(port): the service manager holds 127.0.0.1:\(port), which stands in its way."),
+            "\(daemon.log)")
+    }
+
+    @Test("an address of the manager's that the configuration does not name is served and told")
+    func explicit() async throws {
+        let daemon = try await Self.start(
+            ["http=127.0.0.1:0"], #"{ "http": { "listen": [] }, "checks": [] }"#
+        )
+        .serving()
+        let port = try daemon.port()
+
+        let told = daemon.logged("listener").joined(separator: "\n")
+        #expect(told.contains("http.listen does not name 127.0.0.1:\(port)"), "\(told)")
+        let page = try await Wait.apart { try Wire.get(.port(port), "/livez") }
+        #expect(page.status == 200)
+        try await daemon.stop()
+    }
+
+    @Test(
+        "a number that was promised and never opened is told, and no descriptor of vitald's own is taken for it"
+    )
+    func promises() async throws {
+        let daemon = try await Self.start(["rpc=DIRECTORY/run/vitald.sock"], promised: 3).serving()
+
+        let told = daemon.logged("listener").joined(separator: "\n")
+        for descriptor in [4, 5] {
+            #expect(told.contains("descriptor \(descriptor) of LISTEN_FDS: it is not open."), "\(told)")
+        }
+        #expect(try await daemon.result("ping").members.isEmpty == false)
+        #expect(try await daemon.get("/livez").status == 200)
+        try await daemon.stop()
     }
 
     @Test(

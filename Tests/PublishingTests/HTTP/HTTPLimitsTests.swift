@@ -214,6 +214,19 @@ struct HTTPLimitsTests {
         try drained.wait()
     }
 
+    @Test("a kept connection whose next request is there already is answered while draining")
+    func drainKept() throws {
+        let house = try House()
+        let kept = try house.client()
+        #expect(try kept.get("/livez").status == 200)
+
+        kept.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
+        let drained = house.server.drain(within: .seconds(30))
+
+        #expect(try kept.answer().status == 200)
+        try drained.wait()
+    }
+
     @Test("what does not finish in time is cut")
     func drainInTime() throws {
         let kernel = FakeKernel(isHeld: true)

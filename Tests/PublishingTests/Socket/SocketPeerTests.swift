@@ -195,6 +195,35 @@ struct SocketPeerTests {
         try closed.wait()
     }
 
+    @Test(
+        "what a kept connection has sent when the server closes is answered; half a line is no fault, and its rest counts"
+    )
+    func closingOnKeptConnections() throws {
+        let scene = try SocketScene()
+        let (kept, halved, abandoned) = (try scene.peer(), try scene.peer(), try scene.peer())
+        for peer in [kept, halved, abandoned] {
+            try peer.send(Self.ping + "\n")
+            _ = try peer.line()
+        }
+        let half = Self.ping.prefix(20)
+        for peer in [halved, abandoned] { try peer.send(String(half)) }
+        // Answered means that what came before it was read.
+        let other = try scene.peer()
+        try other.send(Self.ping + "\n")
+        _ = try other.line()
+
+        let closed = scene.server.close()
+        try kept.send(Self.ping + "\n")
+        try halved.send(Self.ping.dropFirst(20) + "\n")
+
+        #expect(try kept.line().contains("result"))
+        #expect(try kept.lineOrEnd() == nil)
+        #expect(try halved.line().contains("result"))
+        #expect(try halved.lineOrEnd() == nil)
+        #expect(try abandoned.lineOrEnd() == nil, "no answer to what was not asked")
+        try closed.wait()
+    }
+
     @Test("a pid is resolved only for a process that the kernel still knows")
     func resolving() throws {
         struct Resolver: PeerResolving {

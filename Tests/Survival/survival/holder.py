@@ -52,8 +52,9 @@ class Holder:
         self.pid = pid
         return pid
 
-    def kill(self):
-        """kill -9, and waits until it is gone."""
+    def kill(self, announce=lambda: None):
+        """kill -9, announced right before, and waits until it is gone."""
+        announce()
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         self.pid = None

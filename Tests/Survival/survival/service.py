@@ -15,11 +15,12 @@ class Service:
     def start(self):
         """The manager does that."""
 
-    def kill(self):
-        """kill -9 of the process that runs now; not before there is another one than last time."""
+    def kill(self, announce=lambda: None):
+        """kill -9, announced right before, of the process that runs now; not before there is another one than last time."""
         pid = self.pid
         while pid in (None, 0, self.pid):
             pid = int(self._ask("show", "--property", "MainPID", "--value", self.name) or 0)
+        announce()
         os.kill(pid, signal.SIGKILL)
         self.pid = pid
 

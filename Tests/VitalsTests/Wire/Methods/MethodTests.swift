@@ -237,7 +237,7 @@ struct MethodTests {
 
     @Test(
         "a name that is no service's is refused, with a remedy",
-        arguments: ["", ".service", "a/b", "../x", "a b", "ä", String(repeating: "x", count: 81)])
+        arguments: ["", ".service", "config", "a/b", "../x", "a b", "ä", String(repeating: "x", count: 81)])
     func instanceNames(_ text: String) throws {
         let problem = #expect(throws: InstanceName.Problem.self) { try InstanceName(text) }
 
