@@ -5,6 +5,9 @@ import Vitals
 extension Configuration {
     /// The one agent beside which this vitald lives: then it measures nothing else.
     struct Agent: Sendable, Equatable {
+        /// How long an agent that was not yet seen is called starting and not dead.
+        private static let startPeriod = "30s"
+
         /// The agent's unit, as systemctl shows it.
         var unit: String
         /// The agent's cgroup, where it is not that of the unit: a container's, for example.
@@ -20,6 +23,7 @@ extension Configuration {
         }
 
         /// What is watched beside an agent where nobody says what: whether it runs, and whether it ran out of memory.
+        /// Both start at the same time, so that the agent need not be there at the first look.
         var builtInChecks: [UInt8] {
             var writer = JSONWriter()
             writer.object { root in
@@ -31,6 +35,7 @@ extension Configuration {
                                 check.member("name", "agent")
                                 check.member("type", "unit")
                                 check.member("unit", unit)
+                                check.member("startPeriod", Self.startPeriod)
                             }
                         }
                         list.object { check in
@@ -39,7 +44,11 @@ extension Configuration {
                             check.member("select", array: { list in patterns.forEach { list.string($0) } })
                             check.member("warnMemoryPercent", Int64(90))
                             check.member("failOnOOM", "10m")
-                            if cgroup == nil { check.member("dependsOn", array: { $0.string("agent") }) }
+                            if cgroup == nil {
+                                check.member("dependsOn", array: { $0.string("agent") })
+                            } else {
+                                check.member("startPeriod", Self.startPeriod)
+                            }
                         }
                     })
             }

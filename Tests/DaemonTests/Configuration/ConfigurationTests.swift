@@ -53,6 +53,8 @@ struct ConfigurationTests {
         #expect(configuration.http.listen.isEmpty && !configuration.host.enabled)
         #expect(configuration.checks.map(\.definition.name) == ["agent", "memory"])
         #expect(configuration.checks.map(\.definition.type) == ["unit", "container"])
+        // Both start at once: until it was seen the agent is starting, not dead.
+        #expect(configuration.checks.map(\.definition.startPeriod) == [.seconds(30), .zero])
         #expect(shows(#"/system.slice/agno\x2dapi.service"#, unit: "agno-api.service"))
         #expect(shows(#"/a.slice/agno\x2dapi.service/docker-0.scope"#, unit: "", isContainer: true))
         #expect(!shows("/system.slice/other.service", unit: "other.service"))

@@ -73,6 +73,24 @@ def starved(machine):
     rests(machine, pid)
 
 
+@point("with sockets that let nobody of its kind in, or that were taken away, it is not called dead")
+def shut_out(machine):
+    machine.write("/etc/systemd/system/vitald.socket.d/shut.conf", "[Socket]\nSocketGroup=root\nSocketMode=0600\n")
+    again = "systemctl daemon-reload; systemctl stop vitald.service vitald.socket; systemctl start vitald.service"
+    machine.run(again)
+    try:
+        pid = machine.service()["MainPID"]
+        seen = machine.run("stat -c '%a %U' /run/vitald/vitald.sock").out.split()
+        expect(seen == ["600", "root"] and pid != "0", f"{seen} {pid}")
+        rests(machine, pid)
+        machine.run("systemctl stop vitald.socket")
+        expect(machine.run("ls /run/vitald/vitald.sock").code != 0, "the socket is still there")
+        rests(machine, pid)
+    finally:
+        machine.run("rm -r /etc/systemd/system/vitald.socket.d; " + again)
+    expect(until(lambda: machine.page().samples, 60), "it does not serve again")
+
+
 @point("its event loop held still: the manager hears who stalled, the journal too, and it is started anew")
 def held(machine):
     before = machine.service()
