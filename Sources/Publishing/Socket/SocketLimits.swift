@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import NIOCore
+
 /// The bounds of the socket. Reaching one is an error to the caller or a counted drop, never a silent cut.
 package struct SocketLimits: Sendable, Hashable {
     /// The longest line in bytes, without its line feed: room for a batch of 512 pushes.
@@ -24,6 +26,10 @@ package struct SocketLimits: Sendable, Hashable {
     package var answersUnderWay = 64
     /// Bytes of answers that wait for the peer before no further call of its is read.
     package var answersUnread = 65_536
+    /// How long a connection is waited for when the server ends: one that has not said anything yet, or half a line.
+    package var arrivalTime = TimeAmount.milliseconds(500)
+    /// How long answers that are under way hold up the end.
+    package var endTime = TimeAmount.seconds(2)
 
     /// Makes the limits with their defaults.
     package init() {}

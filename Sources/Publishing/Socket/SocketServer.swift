@@ -48,13 +48,6 @@ package final class SocketServer: Sendable {
 
     /// Connections that the kernel keeps for us while we are busy: as many as may be open.
     package static let backlog: CInt = 1024
-    /// How long answers that are under way hold up the end.
-    package static let patience = TimeAmount.seconds(2)
-
-    /// How long a connection is waited for when the server ends: one that has not said anything yet, or half a line …
-    static let arrivalTime = TimeAmount.milliseconds(500)
-    /// … and one that rests, whose next line the kernel may hold already.
-    static let lastTime = TimeAmount.milliseconds(20)
 
     private let loop: any EventLoop
     private let hall: NIOLoopBoundBox<SocketHall?>
@@ -111,7 +104,7 @@ package final class SocketServer: Sendable {
     /// for that.
     static func restoreQueue(of descriptor: CInt) { _ = Glibc.listen(descriptor, backlog) }
 
-    /// Stops accepting, answers what is under way within `patience`, and closes every connection.
+    /// Stops accepting, answers what is under way within `endTime`, and closes every connection.
     package func close() -> EventLoopFuture<Void> {
         loop.flatSubmit { [self] in
             let closed = listeners.value.map { $0.close() }
@@ -120,7 +113,7 @@ package final class SocketServer: Sendable {
             let ends = sessions.compactMap { $0.context?.channel.closeFuture }
             for session in sessions { session.retire() }
             let rest = NIOLoopBound(sessions, eventLoop: loop)
-            let timer = loop.scheduleTask(in: Self.patience) {
+            let timer = loop.scheduleTask(in: equipment.limits.endTime) {
                 for session in rest.value { session.context?.close(promise: nil) }
             }
             return EventLoopFuture.andAllComplete(closed + ends, on: loop).map { timer.cancel() }

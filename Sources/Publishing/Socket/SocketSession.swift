@@ -38,8 +38,8 @@ final class SocketSession: ChannelDuplexHandler {
     private var hasSpoken = false
     /// Whether the server ends: what has been asked is still answered, and then it is over.
     private var isRetiring = false
-    /// Whether the time for that is over.
-    private var isOverdue = false
+    /// Whether the peer was kept from sending more.
+    private var isCut = false
     /// Whether this side is done: what is written still goes out, nothing more is read.
     private(set) var closing = false
     private var processing = false
@@ -84,7 +84,7 @@ final class SocketSession: ChannelDuplexHandler {
         }
         process(context)
         // Who had only just come has asked now.
-        if isRetiring, wasFresh, input == nil { depart() }
+        if isRetiring, wasFresh, input == nil { cut() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -180,7 +180,7 @@ final class SocketSession: ChannelDuplexHandler {
             let end: Int
             if let newline = memchr(base + from, 0x0A, bytes.count - from) {
                 end = UnsafeRawPointer(newline) - base
-            } else if inputEnded, !discarding {
+            } else if inputEnded, !isCut, !discarding {
                 end = bytes.count  // the last line of a peer that ended without a line feed
             } else {
                 break
@@ -215,28 +215,39 @@ final class SocketSession: ChannelDuplexHandler {
 
     // MARK: The end
 
-    /// Closes once everything that was asked is answered, where the peer or the server has ended.
+    /// Closes once everything that was asked is answered, where the peer has ended or was cut off.
     private func leaveIfDone(_ context: ChannelHandlerContext) {
-        guard inputEnded || isOverdue, !closing, topics.isEmpty, underWay.isEmpty else { return }
-        // Half a line of a peer that ended is its last one; of one that only we leave, its rest may still come.
-        guard input == nil || isOverdue && !inputEnded else { return }
+        guard inputEnded, !closing, underWay.isEmpty, topics.isEmpty || isRetiring else { return }
+        // What is left may be lines that wait until the peer takes their answers, or half a line that nobody will end.
+        guard input.map({ isCut && $0.readableBytes == scanned }) ?? true else { return }
         finish(context)
     }
 
-    /// Ends the connection when what is under way has been answered. What is on its way is waited for a moment: a line that
-    /// the kernel holds already, the rest of one, and the first one of whoever has only just come.
+    /// Ends the connection when what was asked has been answered. The rest of half a line is waited for a moment, and the
+    /// first one of whoever has only just come.
     func retire() {
         guard context != nil, !isRetiring else { return }
         isRetiring = true
         topics = []
-        let moment = hasSpoken && input == nil ? SocketServer.lastTime : SocketServer.arrivalTime
+        if hasSpoken, input == nil { return cut() }
         let bound = NIOLoopBound(self, eventLoop: hall.loop)
-        hall.loop.scheduleTask(in: moment) { bound.value.depart() }
+        hall.loop.scheduleTask(in: hall.limits.arrivalTime) { bound.value.cut() }
     }
 
-    private func depart() {
-        isOverdue = true
-        if let context { leaveIfDone(context) }
+    /// Takes nothing more of the peer: it hears EPIPE and knows that its line was not sent. What the kernel has taken
+    /// before is read to its end and answered; nothing that was sent is lost unseen.
+    private func cut() {
+        guard let context, !isCut, !closing else { return }
+        isCut = true
+        let channel = context.channel
+        try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            _ = shutdown($0, CInt(SHUT_RD))
+        }
+        // The kernel wakes nobody for an end that comes from this side: epoll is asked anew.
+        let options = channel.syncOptions
+        try? options?.setOption(.autoRead, value: false)
+        try? options?.setOption(.autoRead, value: true)
+        leaveIfDone(context)
     }
 
     /// Closes after everything that was written has gone out.

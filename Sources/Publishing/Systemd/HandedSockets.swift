@@ -7,8 +7,10 @@ import Glibc
 package struct HandedSockets: Sendable {
     /// Those that can be served.
     package let sockets: [HandedSocket]
-    /// What is of no use, one sentence each; it is closed.
+    /// What is of no use, one sentence each.
     package let remarks: [String]
+    /// Their descriptors, as far as they are open: also at one of them somebody may wait.
+    private let useless: [CInt]
 
     /// net.core.somaxconn bounds every queue; this is its default since Linux 5.4.
     private static let longestQueue = 4096
@@ -17,25 +19,32 @@ package struct HandedSockets: Sendable {
     package init(_ promised: [ServiceEnvironment.Socket]) {
         var sockets: [HandedSocket] = []
         var remarks: [String] = []
+        var useless: [CInt] = []
         for socket in promised {
             do throws(HandedSocket.Fault) {
                 sockets.append(try HandedSocket(socket))
             } catch {
                 remarks.append(error.description)
-                if error.isOpen { close(socket.descriptor) }
+                if error.isOpen { useless.append(socket.descriptor) }
             }
         }
         self.sockets = sockets
         self.remarks = remarks
+        self.useless = useless
     }
+
+    /// Closes what is of no use; once, when the start has succeeded.
+    package func letGo() { for descriptor in useless { close(descriptor) } }
 
     /// Sends away whoever waits, for a start that comes to nothing and is not repeated by itself: the manager would start
     /// us for them at once, and again, until it gives up the sockets.
     package func sendAway() {
-        for socket in sockets {
+        for descriptor in sockets.map(\.descriptor) + useless {
+            // Nobody may be waiting, and a socket of no use may be one that blocks.
+            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
             // No more than fit into the longest queue: who keeps coming must not keep us.
             for _ in 0..<Self.longestQueue {
-                let connection = accept(socket.descriptor, nil, nil)
+                let connection = accept(descriptor, nil, nil)
                 // A single client that went, or a signal, says nothing about the others (accept(2)).
                 if connection < 0, errno == ECONNABORTED || errno == EINTR { continue }
                 guard connection >= 0 else { break }

@@ -73,6 +73,21 @@ struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         self.isIPv6 = isIPv6
     }
 
+    /// Whether this, as somebody wrote it, means an address that the kernel has: port 0 is any.
+    func names(_ other: ListenAddress) -> Bool {
+        self == other || port == 0 && host == other.host && isIPv6 == other.isIPv6
+    }
+
+    /// Whether the kernel lets only one of the two be listened at: of two addresses of the same port, those that are the
+    /// same, and every one beside 0.0.0.0 of its family or beside [::] (ipv6(7): IPV6_V6ONLY is off).
+    func collides(with other: ListenAddress) -> Bool {
+        port == other.port && (self == other || covers(other) || other.covers(self))
+    }
+
+    private func covers(_ other: ListenAddress) -> Bool {
+        isIPv6 ? IPAddress.six(host)?.allSatisfy { $0 == 0 } == true : host == "0.0.0.0" && !other.isIPv6
+    }
+
     /// The address as it is written.
     var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

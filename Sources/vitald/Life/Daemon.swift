@@ -45,7 +45,7 @@ final class Daemon {
     private let control: DaemonControl
 
     var configuration: Configuration
-    private(set) var listeners = Listeners()
+    private(set) var listeners: Listeners
     var statusLine = StatusLine()
     private var statusPlanned = false
     private var gapsSaid: Set<String> = []
@@ -69,6 +69,7 @@ final class Daemon {
         self.environment = environment
         self.service = service
         self.handed = handed
+        listeners = Listeners(instance: options.instance)
         self.loop = loop
         self.time = time
         self.tallies = tallies
@@ -190,6 +191,7 @@ final class Daemon {
         if http.servesOthers, let problem = configuration.http.protection.problemForOthers {
             return fail(Listeners.Failure(sentence: problem, code: ExitCode.configuration))
         }
+        handed.letGo()
         listeners.opened = Array(addresses.dropFirst(listeners.handed.count))
         for remark in listeners.remarks { log.write(JournalEntry(.listener, .warning, remark)) }
         for warning in configuration.warnings {

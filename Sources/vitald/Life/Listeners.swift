@@ -35,7 +35,12 @@ struct Listeners {
     /// What needed a remark, as sentences.
     private(set) var remarks: [String] = []
 
+    /// What remedies name.
+    private let units: UnitNames
     private var hasWarned = false
+
+    /// Nothing yet; the units are those of this instance, or of the machine's vitald.
+    init(instance: InstanceName?) { units = UnitNames(instance) }
 
     /// All Unix sockets; whoever holds those of our own making holds their locks.
     var sockets: [ListeningSocket] { rpc + http }
@@ -44,7 +49,6 @@ struct Listeners {
     mutating func take(
         _ given: HandedSockets, under protection: ListenPolicy.Protection
     ) throws(Failure) {
-        remarks += given.remarks
         for socket in given.sockets {
             switch socket.address {
             case .path(let path) where socket.purpose == .rpc:
@@ -78,7 +82,8 @@ struct Listeners {
             if configuration.isChosen, !rpc.contains(where: { $0.path == configuration.path }) {
                 remarks.append(
                     "socket.path: \(configuration.path) is not served, for the service manager handed over "
-                        + "\(given.path). Set ListenStream=\(configuration.path) in the socket unit.")
+                        + "\(given.path). Set ListenStream=\(configuration.path) with systemctl edit \(units.rpc)."
+                )
             }
         } else {
             rpc.append(try open(configuration.path, configuration))
@@ -112,17 +117,17 @@ struct Listeners {
     /// usual ones where any was.
     func missing(_ configured: Configuration.HTTP) -> [ListenAddress] {
         if configured.isDefault, !handed.isEmpty { return [] }
-        return configured.listen.filter { address in !handed.contains { $0.address == address } }
+        return configured.listen.filter { address in !handed.contains { address.names($0.address) } }
     }
 
     /// Remarks on what is served though an explicit `http.listen` does not name it: the manager's socket is open in any
     /// case, and whoever came to one that nobody serves would wait for ever.
     mutating func remarkOnAddresses(_ configured: Configuration.HTTP) {
         guard !configured.isDefault else { return }
-        for socket in handed where !configured.listen.contains(socket.address) {
+        for socket in handed where !configured.listen.contains(where: { $0.names(socket.address) }) {
             remarks.append(
                 "http.listen does not name \(socket.address), which the service manager handed over: it is served all "
-                    + "the same. To end that, run systemctl edit on the socket unit.")
+                    + "the same. To end that, run systemctl edit \(units.http).")
         }
     }
 
@@ -131,7 +136,6 @@ struct Listeners {
     func open(
         _ configured: Configuration.HTTP, on server: HTTPServer, loop: any EventLoop
     ) -> EventLoopFuture<[String]> {
-        let held = handed.map(\.address)
         let opened = missing(configured).map { address -> EventLoopFuture<String?> in
             do {
                 let socketAddress = try SocketAddress(ipAddress: address.host, port: address.port)
@@ -145,28 +149,29 @@ struct Listeners {
                     {
                         return nil
                     }
-                    throw Self.failure(address, error, held)
+                    throw failure(address, error)
                 }
             } catch {
-                return loop.makeFailedFuture(Self.failure(address, error, held))
+                return loop.makeFailedFuture(failure(address, error))
             }
         }
         return EventLoopFuture.whenAllSucceed(opened, on: loop).map { $0.compactMap { $0 } }
     }
 
-    private static func failure(_ address: ListenAddress, _ error: any Error, _ held: [ListenAddress])
-        -> Failure
-    {
+    private func failure(_ address: ListenAddress, _ error: any Error) -> Failure {
         if let error = error as? IOError, error.errnoCode == EADDRINUSE,
-            let socket = held.first(where: { $0.port == address.port })
+            let socket = handed.first(where: { $0.address.collides(with: address) })?.address
         {
             // Another start would find the same.
+            let kept = http.filter(\.isHanded).map(\.path)
+            let lines = [""] + kept + [address.description]
             return Failure(
-                sentence: "\(address): the service manager holds \(socket), which stands in its way. Write "
-                    + "ListenStream=\(address) in the socket unit (systemctl edit vitald-http.socket), or choose another "
-                    + "port.", code: ExitCode.configuration)
+                sentence:
+                    "\(address): the service manager holds \(socket), which stands in its way. Run systemctl edit "
+                    + "\(units.http) and write \(lines.map { "ListenStream=\($0)" }.joined(separator: ", ")), a line each; "
+                    + "or choose another port.", code: ExitCode.configuration)
         }
-        return Failure(sentence: sentence(address, error), code: ExitCode.failed)
+        return Failure(sentence: Self.sentence(address, error), code: ExitCode.failed)
     }
 
     private static func sentence(_ address: ListenAddress, _ error: any Error) -> String {

@@ -80,6 +80,7 @@ enum Start {
         let log = EventLog(
             logFormat(options.logFormat, environment), threshold: options.logLevel.priority, time: time,
             tallies: tallies)
+        for remark in handed.remarks { log.write(JournalEntry(.listener, .warning, remark)) }
         notifier.send(Notifier.status("Loading configuration"))
         let configuration: Configuration
         do throws(ConfigurationRefusal) {

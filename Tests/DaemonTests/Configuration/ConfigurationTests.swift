@@ -74,6 +74,7 @@ struct ConfigurationTests {
 
         #expect(configuration.containers.include == ["/machine.slice/libpod-0.scope"])
         #expect(configuration.checks.map(\.definition.type) == ["container"])
+        #expect(configuration.checks.map(\.definition.startPeriod) == [.seconds(30)])
         #expect(configuration.http.listen.map(\.description) == ["127.0.0.1:9848"])
         #expect(configuration.host.enabled)
     }

@@ -110,8 +110,32 @@ struct HandedSocketTests {
         #expect(try await daemon.program.end() == .code(78))
         #expect(
             daemon.log.contains(
-                "0.0.0.0:\(port): the service manager holds 127.0.0.1:\(port), which stands in its way."),
+                "0.0.0.0:\(port): the service manager holds 127.0.0.1:\(port), which stands in its way. Run systemctl edit "
+                    + "vitald-http.socket and write ListenStream=, ListenStream=0.0.0.0:\(port), a line each"),
             "\(daemon.log)")
+    }
+
+    @Test("an address that another program holds is tried again, whatever the manager holds beside it")
+    func otherProgram() async throws {
+        let other = try SilentServer()
+        // The same port at another address, which stands in nobody's way.
+        let daemon = try Self.start(
+            ["http=127.0.0.2:\(other.port)"],
+            #"{ "http": { "listen": ["127.0.0.1:\#(other.port)"] }, "checks": [] }"#)
+
+        #expect(try await daemon.program.end() == .code(1))
+        #expect(daemon.log.contains("another program serves there"), "\(daemon.log)")
+    }
+
+    @Test(
+        "what was handed over and is of no use is told also where the start comes to nothing, and sends away who waits"
+    )
+    func uselessAtAnEnd() async throws {
+        let daemon = try Self.start(["rpc=127.0.0.1:0"], #"{ "checks": "none" }"#, waiting: 2)
+
+        #expect(try await daemon.program.end() == .code(78))
+        #expect(daemon.log.contains("of LISTEN_FDS: it is an IP address"), "\(daemon.log)")
+        #expect(daemon.directory.read("log").contains("2 of 2 who waited were sent away"), "\(daemon.log)")
     }
 
     @Test("an address of the manager's that the configuration does not name is served and told")
@@ -124,8 +148,21 @@ struct HandedSocketTests {
 
         let told = daemon.logged("listener").joined(separator: "\n")
         #expect(told.contains("http.listen does not name 127.0.0.1:\(port)"), "\(told)")
+        #expect(told.contains("systemctl edit vitald-http.socket"), "\(told)")
         let page = try await Wait.apart { try Wire.get(.port(port), "/livez") }
         #expect(page.status == 200)
+        try await daemon.stop()
+    }
+
+    @Test("port 0 of the configuration is met by the manager's socket of the same address")
+    func anyPort() async throws {
+        let daemon = try await Self.start(
+            ["http=127.0.0.1:0"], #"{ "http": { "listen": ["127.0.0.1:0"] }, "checks": [] }"#
+        ).serving()
+
+        #expect(!daemon.logged("listener").contains { $0.contains("http.listen") })
+        let said = try #require(daemon.logged("started").first)
+        #expect(said.split(separator: "127.0.0.1:").count == 2, "\(said)")
         try await daemon.stop()
     }
 

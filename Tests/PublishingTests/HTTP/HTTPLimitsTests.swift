@@ -207,6 +207,7 @@ struct HTTPLimitsTests {
         #expect(house.reaches { house.server.connections == 2 })
 
         let drained = house.server.drain(within: .seconds(30))
+        try house.settle()
         fresh.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
 
         #expect(try fresh.answer().header("connection") == "close")
@@ -216,12 +217,13 @@ struct HTTPLimitsTests {
 
     @Test("a kept connection whose next request is there already is answered while draining")
     func drainKept() throws {
-        let house = try House()
+        let house = try House(limits: { $0.lastTime = .hours(1) })
         let kept = try house.client()
         #expect(try kept.get("/livez").status == 200)
 
+        let drained = house.server.drain(within: .seconds(3600))
+        try house.settle()
         kept.send("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
-        let drained = house.server.drain(within: .seconds(30))
 
         #expect(try kept.answer().status == 200)
         try drained.wait()

@@ -52,6 +52,9 @@ final class House: Sendable {
         }.wait()
     }
 
+    /// Waits until the loop has done what it was given so far.
+    func settle() throws { try group.next().submit {}.wait() }
+
     func client() throws -> RawClient { try RawClient(port: port) }
 
     /// One request on a connection of its own.

@@ -12,6 +12,13 @@ import Vitals
 struct SocketPeerTests {
     private static let ping = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
 
+    /// No end that a test waits for comes of a time that ran out.
+    private static let patient = {
+        var limits = SocketLimits()
+        (limits.arrivalTime, limits.endTime) = (.hours(1), .hours(1))
+        return limits
+    }()
+
     private static func inspection(uid: UInt32) -> PeerInspection {
         PeerInspection { _ in PeerInspection.Peer(credentials: PeerCredentials(pid: 71, uid: uid, gid: uid)) }
     }
@@ -212,15 +219,54 @@ struct SocketPeerTests {
         try other.send(Self.ping + "\n")
         _ = try other.line()
 
-        let closed = scene.server.close()
-        try kept.send(Self.ping + "\n")
-        try halved.send(Self.ping.dropFirst(20) + "\n")
+        let closed = try scene.closeBehind {
+            try kept.send(Self.ping + "\n")
+            try halved.send(Self.ping.dropFirst(20) + "\n")
+        }
 
         #expect(try kept.line().contains("result"))
         #expect(try kept.lineOrEnd() == nil)
         #expect(try halved.line().contains("result"))
         #expect(try halved.lineOrEnd() == nil)
         #expect(try abandoned.lineOrEnd() == nil, "no answer to what was not asked")
+        try closed.wait()
+    }
+
+    @Test(
+        "of a peer that goes on sending while the server closes every line that the kernel took is answered")
+    func closingOnSenders() throws {
+        var limits = Self.patient
+        // It has spoken, and leaves no half line but what the kernel does not take.
+        limits.arrivalTime = .milliseconds(50)
+        let scene = try SocketScene(limits: limits)
+        let peer = try scene.peer()
+        try peer.send(Self.ping + "\n")
+        _ = try peer.line()
+        // More than the answers that are held for a peer, so that some of it is not even read yet.
+        let line = Array(#"{"jsonrpc":"2.0","id":1,"method":"describe"}\#n"#.utf8)
+        var sent = 0
+
+        let closed = scene.closeBehind { while peer.offers(line) { sent += 1 } }
+        while (try? peer.send(line)) != nil { sent += 1 }
+
+        var answered = 0
+        while try peer.lineOrEnd() != nil { answered += 1 }
+        #expect(sent > 100 && answered == sent, "\(answered) of \(sent)")
+        try closed.wait()
+    }
+
+    @Test("who subscribes while the server closes does not hold it up")
+    func closingOnSubscribers() throws {
+        let scene = try SocketScene(limits: Self.patient)
+        let fresh = try scene.peer()
+        while try scene.server.connections().wait() < 1 {}
+
+        let closed = scene.server.close()
+        try scene.group.any().submit {}.wait()
+        try fresh.send(#"{"jsonrpc":"2.0","id":1,"method":"subscribe"}\#n"#)
+
+        #expect(try fresh.line().contains("result"))
+        while try fresh.lineOrEnd() != nil {}
         try closed.wait()
     }
 

@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Testing
 import Vitals
 
@@ -202,6 +203,15 @@ final class SocketScene: Sendable {
 
     func peer() throws -> RawPeer { try RawPeer(path) }
 
+    /// Closes the server when this was done; the loop stands still meanwhile, so that the kernel holds what was sent.
+    func closeBehind(_ work: () throws -> Void) rethrows -> EventLoopFuture<Void> {
+        let gate = Gate()
+        group.any().execute { gate.wait() }
+        defer { gate.open() }
+        try work()
+        return server.close()
+    }
+
     /// What one line is answered with.
     func ask(_ line: String) throws -> String {
         let peer = try peer()
@@ -295,6 +305,14 @@ final class RawPeer {
             guard count > 0 else { throw IOFailure(what: "send", code: errno) }
             sent += count
         }
+    }
+
+    /// Whether the kernel takes these bytes without a wait.
+    func offers(_ bytes: [UInt8]) -> Bool {
+        let count = bytes.withUnsafeBytes {
+            Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
+        return count == bytes.count
     }
 
     func endSending() { shutdown(descriptor, CInt(SHUT_WR)) }
