@@ -3,8 +3,10 @@
 import contextlib
 import pathlib
 import subprocess
+import tarfile
 import tempfile
 
+from harness.install import PACKAGE
 from harness.machine import until
 from harness.points import expect, point
 
@@ -103,10 +105,27 @@ def upgraded(machine):
     expect("system-test" in machine.run("cat /etc/vitald/config.json").out, "the configuration was replaced")
 
 
+def watched(machine):
+    """An agent with its sidecar, both running."""
+    machine.write("/etc/systemd/system/agno@.service", "[Service]\nExecStart=/bin/sleep infinity\n")
+    machine.run("systemctl daemon-reload; systemctl enable vitald@agno@1; systemctl start agno@1")
+    expect(until(lambda: machine.service("vitald@agno@1")["ActiveState"] == "active", 40), "no sidecar")
+
+
+@point("a removal that dpkg gives up brings everything back, the sidecars as well")
+def given_up(machine):
+    watched(machine)
+    # What dpkg calls, in its order, where a removal fails behind our own script.
+    answer = machine.run("cd /var/lib/dpkg/info && ./vitald.prerm remove && ! systemctl -q is-active vitald@agno@1 && "
+                         "./vitald.postinst abort-remove")
+    expect(answer.code == 0, answer)
+    back = until(lambda: machine.service("vitald@agno@1")["ActiveState"] == "active" and machine.page().samples, 40)
+    expect(back, machine.run("systemctl list-units --no-legend 'vitald*'"))
+
+
 @point("removed: no process, no socket, no unit; the configuration stays")
 def removed(machine):
-    machine.run("systemctl start agno@1")
-    expect(until(lambda: machine.service("vitald@agno@1")["ActiveState"] == "active", 40), "no sidecar to be removed")
+    watched(machine)
     answer = machine.run("apt-get remove -y vitald", 300)
     expect(answer.code == 0, answer)
     expect(machine.run("pgrep -a -x vitald").code == 1, machine.run("pgrep -a -x vitald"))
@@ -126,4 +145,33 @@ def purged(machine):
     expect(machine.run("getent passwd vitald; getent group vitald").out == "", "user or group is left")
     left = machine.run("find / -xdev '(' -nouser -o -nogroup ')' -print; find /etc /usr /lib /run /var -xdev "
                        "-iname '*vitald*' -not -path '/var/log/*' -not -path '/var/cache/*'").out
+    expect(left == "", left)
+
+
+@point("make install and make uninstall: it serves from /usr/local, a new one takes over, and what is left is told")
+def by_hand(machine):
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = pathlib.Path(scratch) / "tree.tar"
+        with tarfile.open(archive, "w") as tar:
+            for name in ("packaging", "systemd", "config.example.json"):
+                tar.add(machine.project / name, name)
+        machine.put(archive, "/srv/tree.tar")
+    # The binaries are those of the package.
+    install = "cd /srv/tree && packaging/install-files"
+    made = machine.run(f"""set -e
+rm -rf /srv/tree; mkdir -p /srv/tree/.build/release; cd /srv/tree; tar xf /srv/tree.tar; dpkg-deb -x {PACKAGE} /srv/unpacked
+mv /srv/unpacked/usr/bin/vital* .build/release; {install} '' /usr/local; systemctl enable --now vitald""", 300)
+    expect(made.code == 0, made)
+    expect(until(lambda: machine.page().samples, 60), machine.journal("-n", "9"))
+    watched(machine)
+    before = [machine.service(name)["MainPID"] for name in ("vitald", "vitald@agno@1")]
+    again = machine.run(f"{install} '' /usr/local", 300)
+    after = [machine.service(name)["MainPID"] for name in ("vitald", "vitald@agno@1")]
+    expect(again.code == 0 and not set(before) & set(after) and "0" not in after, f"{again} {before} {after}")
+    expect(machine.run("readlink /proc/%s/exe" % after[0]).out.strip() == "/usr/local/bin/vitald", "another binary runs")
+    gone = machine.run(f"{install} --remove '' /usr/local", 300)
+    expect(gone.code == 0 and "/var/lib/vitald" in gone.out and "user vitald" in gone.out, gone)
+    expect(machine.run("pgrep -a -x vitald").code == 1, machine.run("pgrep -a -x vitald"))
+    left = machine.run("find /usr/local /etc/systemd /usr/lib -iname '*vital*'; systemctl list-units --no-legend "
+                       "--state=active,failed 'vitald*'").out
     expect(left == "", left)
