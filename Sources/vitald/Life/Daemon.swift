@@ -48,7 +48,7 @@ final class Daemon {
     private(set) var listeners: Listeners
     var statusLine = StatusLine()
     private var statusPlanned = false
-    private var gapsSaid: Set<String> = []
+    private var gapsSaid: Set<KernelGap> = []
     var journalTrouble: String?
     private var isStopping = false
     private(set) lazy var reloads = makeReloadDesk()
@@ -266,7 +266,7 @@ final class Daemon {
         guard !isStopping else { return }
         kernel.tick()
         for gap in kernel.missing where gapsSaid.insert(gap).inserted {
-            log.write(JournalEntry(.kernelGap, .notice, gap))
+            log.write(JournalEntry(.kernelGap, .notice, gap.description))
         }
         sayJournalTrouble()
         let first = gapsSaid.isEmpty && board.ticks < 3

@@ -11,7 +11,7 @@ import Vitals
 
 @Suite("What can be seen here")
 struct DoctorTests {
-    private static func surroundings(_ bench: ProbeBench, _ missing: [String] = []) -> Surroundings {
+    private static func surroundings(_ bench: ProbeBench, _ missing: [KernelGap] = []) -> Surroundings {
         Surroundings(
             roots: KernelRoots(
                 proc: bench.directory + "/proc", sys: bench.directory + "/sys",
@@ -62,16 +62,19 @@ struct DoctorTests {
         let bench = try ProbeBench()
         let second = "30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
         let first = "31 25 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n"
-        func look(_ mounts: String, _ missing: [String] = []) throws -> Diagnosis {
+        func look(_ mounts: String, _ missing: [KernelGap] = []) throws -> Diagnosis {
             try bench.mounts("25 1 254:0 / / rw - ext4 /dev/vda rw\n" + mounts)
             return Subject.cgroup.look(Self.surroundings(bench, missing))
         }
 
         let plain = try look(second)
         let hybrid = try look(
-            first + second, ["containers: the tree has no memory controller. Boot otherwise."])
-        let old = try look(first, ["containers: no cgroup2 file system is mounted. Boot otherwise."])
-        let none = try look("", ["containers: no cgroup2 file system is mounted. Boot otherwise."])
+            first + second,
+            [KernelGap(.containers, "the tree has no memory controller", remedy: "Boot otherwise.")])
+        let old = try look(
+            first, [KernelGap(.containers, "no cgroup2 file system is mounted", remedy: "Boot otherwise.")])
+        let none = try look(
+            "", [KernelGap(.containers, "no cgroup2 file system is mounted", remedy: "Boot otherwise.")])
 
         #expect(plain.state == .ok && plain.fact.hasPrefix("version 2 at /sys/fs/cgroup"))
         #expect(hybrid.state == .limited)

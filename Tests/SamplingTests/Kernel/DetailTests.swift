@@ -70,10 +70,10 @@ struct DetailTests {
             ])
         #expect(page.filter { $0.hasPrefix("container_file_descriptors") }.count == 1)
         #expect(page.contains(#"vitald_collector_success{collector="descriptors"} 0"#))
-        #expect(sampler.missing.contains { $0.contains("may not look at the open files") })
+        #expect(sampler.missing.contains { $0.fact.contains("may not look at the open files") })
         sampler.replace(KernelOptions(host: false))
         _ = KernelFixture.page(sampler)
-        #expect(!sampler.missing.contains { $0.contains("may not look at the open files") })
+        #expect(!sampler.missing.contains { $0.fact.contains("may not look at the open files") })
     }
 
     @Test(
@@ -195,7 +195,7 @@ struct DetailTests {
         #expect(count.files == nil && count.sockets == nil && count.denied == 0)
         let sampler = KernelFixture.sampler(tree.roots, KernelOptions(host: false, details: [.sockets]))
         #expect(KernelFixture.page(sampler).contains(#"vitald_collector_success{collector="descriptors"} 0"#))
-        #expect(!sampler.missing.contains { $0.contains("may not look at the open files") })
+        #expect(!sampler.missing.contains { $0.fact.contains("may not look at the open files") })
     }
 
     /// A container whose process sees this as its root.

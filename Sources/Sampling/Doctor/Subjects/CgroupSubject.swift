@@ -20,24 +20,13 @@ extension Subject {
             case (true, nil): "version 1"
             case (false, nil): "not mounted"
             }
-        if let gap = surroundings.gap("containers") {
-            return Diagnosis("cgroup", second == nil ? .missing : .limited, sentence: "\(version): \(gap)")
+        if let gap = surroundings.gap(.containers) {
+            return Diagnosis(
+                "cgroup", second == nil ? .missing : .limited, "\(version): \(gap.fact)", remedy: gap.remedy)
         }
         return Diagnosis(
             "cgroup", .ok,
             "\(version) at \(second?.point ?? surroundings.roots.cgroup ?? "its mount"), with every "
                 + "controller that vitald reads")
-    }
-
-    /// Whether the kernel tells who waits for what (PSI, Linux 4.20).
-    static let pressure = Subject("pressure") { surroundings in
-        if let gap = surroundings.gap("pressure") { return Diagnosis("pressure", .limited, sentence: gap) }
-        guard surroundings.text(surroundings.roots.proc("pressure/cpu")) != nil else {
-            return Diagnosis(
-                "pressure", .limited,
-                "the kernel offers no pressure stall information, so those figures are missing",
-                remedy: "Add psi=1 to the kernel's command line; it takes Linux 4.20 with CONFIG_PSI.")
-        }
-        return Diagnosis("pressure", .ok, "the kernel tells who waits for CPU, memory and IO")
     }
 }

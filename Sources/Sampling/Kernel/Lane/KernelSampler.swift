@@ -56,7 +56,7 @@ final class KernelSampler {
     var kubernetesShown = false
     /// When the next name is to be asked for again.
     private var namesDue: Instant?
-    private(set) var missing: [String] = []
+    private(set) var missing: [KernelGap] = []
     /// Processes whose open files could not be looked at in the last reading.
     var deniedProcesses = 0
     private var missingTold = Instant.distantPast
@@ -64,7 +64,7 @@ final class KernelSampler {
     /// What a machine offers changes seldom, its containers' number often.
     private static let missingAgain = Duration.seconds(10)
 
-    /// What the sentences depend on that can change at once.
+    /// What the gaps depend on that can change at once.
     private struct MissingKey: Equatable {
         var refused: Int
         var overflow: Int
@@ -153,7 +153,7 @@ final class KernelSampler {
         if now - missingTold >= Self.missingAgain || now < missingTold || toldOf != missingKey {
             missingTold = now
             toldOf = missingKey
-            missing = sentences()
+            missing = gaps()
         }
         if depth == .full { tallies.refused(refused) }
     }
