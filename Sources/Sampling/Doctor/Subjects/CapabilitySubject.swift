@@ -3,34 +3,59 @@
 import Vitals
 
 extension Subject {
-    /// What vitald may do beyond what everybody may (capabilities(7)): nothing is needed.
+    /// What vitald may do beyond what everybody may (capabilities(7)): nothing is needed, unless a figure is wanted that
+    /// only root's powers show.
     static let capabilities = Subject("capabilities") { surroundings in
         let status = surroundings.text(surroundings.roots.proc("self/status")) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
-        guard let word = line?.dropFirst(7).filter({ !$0.isWhitespace }), let mask = UInt64(word, radix: 16)
-        else {
+        guard let held = CapabilitySet("CapEff", in: status) else {
             return Diagnosis(
                 "capabilities", .unknown, "vitald's own capabilities cannot be read",
                 remedy: "Look whether \(surroundings.roots.proc) is a procfs.")
         }
-        let deep = "open files, input and output of other users' processes"
-        let hasDeepView = mask & Self.deepView == Self.deepView
-        if mask == 0 {
-            return Diagnosis(
-                "capabilities", .ok, "none, and none is needed; only \(deep) stay hidden",
-                remedy: "To see those as well, use the drop-in deep.conf in /usr/share/doc/vitald/examples.")
+        if let gap = surroundings.gap(.capabilities) { return lacking(gap, held, status) }
+        guard !held.isEmpty else {
+            return Diagnosis("capabilities", .ok, "none, and none is needed for what is configured")
         }
-        if hasDeepView, mask == Self.deepView {
-            return Diagnosis("capabilities", .ok, "those that show \(deep)")
-        }
-        let count = mask.nonzeroBitCount
+        let rest = held.subtracting(.deepView).names
+        if rest.isEmpty { return Diagnosis("capabilities", .ok, uses(of: held)) }
+        let useful = held.intersection(.deepView)
+        let surplus =
+            "\(rest.count == 1 ? "" : "such as ")\(rest.prefix(3).joined(separator: ", "))"
+            + ", that vitald has no use for: the user vitald needs none"
         return Diagnosis(
-            "capabilities", hasDeepView ? .ok : .limited,
-            "\(count) of root's \(count == 1 ? "power" : "powers")"
-                + (hasDeepView ? ", more than vitald has use for" : ", without those that show \(deep)"),
-            remedy: "Run it as the user vitald, as its unit does; it needs none.")
+            "capabilities", .ok,
+            useful.isEmpty
+                ? "\(rest.count), \(surplus)" : "\(uses(of: useful)), and \(rest.count) more, \(surplus)")
     }
 
-    /// CAP_DAC_READ_SEARCH (2) and CAP_SYS_PTRACE (19).
-    private static let deepView: UInt64 = 1 << 2 | 1 << 19
+    /// A figure that is configured is missing, for want of some of them or in spite of all.
+    private static func lacking(_ gap: KernelGap, _ held: CapabilitySet, _ status: String) -> Diagnosis {
+        let wanted = CapabilitySet.deepView.subtracting(held)
+        guard !wanted.isEmpty else {
+            return Diagnosis(
+                "capabilities", .limited, "\(gap.fact), in spite of \(held.intersection(.deepView).words)",
+                remedy: "Look into the kernel's log for AppArmor or SELinux, or switch off what asks for it.")
+        }
+        let isBounded = CapabilitySet("CapBnd", in: status).map { !$0.contains(wanted) } ?? false
+        return Diagnosis(
+            "capabilities", .limited,
+            "\(gap.fact): it takes \(wanted.words)"
+                + (isBounded ? ", which its bounding set does not allow either" : ""), remedy: gap.remedy)
+    }
+
+    private static func uses(of held: CapabilitySet) -> String {
+        var uses: [String] = []
+        if held.contains(.search) {
+            uses.append("\(CapabilitySet.search.words) (names of containers, lists of open files)")
+        }
+        if held.contains(.tracing) {
+            uses.append("\(CapabilitySet.tracing.words) (what is open: container_sockets; hidepid=)")
+        }
+        return uses.joined(separator: ", ")
+    }
+}
+
+extension CapabilitySet {
+    /// Their names in a sentence.
+    fileprivate var words: String { names.joined(separator: " and ") }
 }
