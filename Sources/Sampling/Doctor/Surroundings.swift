@@ -11,12 +11,28 @@ package struct Surroundings: Sendable {
     let missing: @Sendable () -> [KernelGap]
     /// The clocks.
     let time: any TimeSource
+    /// What is the daemon's own.
+    let house: House
+    /// Why vitald may not do this with a path (access(2)): errno; 0 where it may.
+    let denial: @Sendable (_ path: String, _ mode: Int32) -> Int32
 
     /// Gathers them.
-    package init(roots: KernelRoots, missing: @escaping @Sendable () -> [KernelGap], time: any TimeSource) {
+    package init(
+        roots: KernelRoots, missing: @escaping @Sendable () -> [KernelGap], time: any TimeSource, house: House
+    ) {
+        self.init(roots: roots, missing: missing, time: time, house: house, denial: Self.denial)
+    }
+
+    init(
+        roots: KernelRoots, missing: @escaping @Sendable () -> [KernelGap], time: any TimeSource,
+        house: House,
+        denial: @escaping @Sendable (_ path: String, _ mode: Int32) -> Int32
+    ) {
         self.roots = roots
         self.missing = missing
         self.time = time
+        self.house = house
+        self.denial = denial
     }
 
     /// Beyond this no file that a subject reads is what it should be.
@@ -41,18 +57,65 @@ package struct Surroundings: Sendable {
     /// The place of a file of this machine; nil for a captured tree, which has none.
     func file(_ path: String) -> String? { roots.files.map { $0 + path } }
 
-    /// Whether vitald may do this with a path, by its effective user and its capabilities; errno says why not.
-    /// access(2) asks for the real user instead and forgets the capabilities of everybody but root.
-    func isOpen(_ path: String, _ mode: Int32) -> Bool {
-        faccessat(AT_FDCWD, path, mode, Int32(AT_EACCESS)) == 0
+    /// Whether vitald may do this with a path.
+    func isOpen(_ path: String, _ mode: Int32) -> Bool { denial(path, mode) == 0 }
+
+    /// By the effective user and the capabilities. access(2) asks for the real user instead and forgets the capabilities
+    /// of everybody but root.
+    static func denial(_ path: String, _ mode: Int32) -> Int32 {
+        faccessat(AT_FDCWD, path, mode, Int32(AT_EACCESS)) == 0 ? 0 : errno
     }
 
     /// Whether the way to a path leads over local mounts alone: others may hang for ever, and nobody could end a thread
     /// that hangs with them.
     func isLocal(_ path: String) -> Bool {
-        guard let text = text(roots.proc("self/mountinfo")) else { return false }
-        return MountPath(path, in: MountTable(parsing: Array(text.utf8))).map { $0.hazard == nil } ?? true
+        guard let table = mounts(of: "self") else { return false }
+        return MountPath(path, in: table).map { $0.hazard == nil } ?? true
     }
+
+    /// The mounts that a process sees; nil where they cannot be read.
+    func mounts(of process: String) -> MountTable? {
+        mountinfo(of: process).map { MountTable(parsing: $0) }
+    }
+
+    /// The directory of the cgroup2 tree; nil where it is not mounted.
+    var cgroupDirectory: String? {
+        guard let bytes = mountinfo(of: "self") else { return roots.cgroup }
+        return bytes.withUnsafeBufferPointer {
+            CgroupMount(MountInfo(parsing: KernelBytes($0)), roots).directory
+        }
+    }
+
+    /// The controllers that a cgroup has; nil where it is gone.
+    func controllers(of cgroup: String) -> Set<String>? {
+        text(cgroup + "/cgroup.controllers").map {
+            Set($0.split(whereSeparator: \.isWhitespace).map(String.init))
+        }
+    }
+
+    private func mountinfo(of process: String) -> [UInt8]? {
+        do throws(SystemError) {
+            return try MountFile(roots.proc(process + "/mountinfo")).bytes()
+        } catch {
+            return nil
+        }
+    }
+
+    /// The names in a directory; nil where it cannot be listed, errno says why.
+    func names(in directory: String) -> [String]? {
+        guard let stream = opendir(directory) else { return nil }
+        defer { closedir(stream) }
+        let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 19
+        var names: [String] = []
+        while let entry = readdir(stream), names.count < Self.mostNames {
+            let name = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: CChar.self)
+            if name.pointee != CChar(bitPattern: UInt8(ascii: ".")) { names.append(String(cString: name)) }
+        }
+        return names
+    }
+
+    /// Nobody hands over more secrets, nor reads their names.
+    private static let mostNames = 1000
 
     /// What the sampler misses about something: the first one whole, of the others how many there are.
     func gap(_ topic: KernelGap.Topic) -> KernelGap? {

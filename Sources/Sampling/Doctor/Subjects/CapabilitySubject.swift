@@ -21,7 +21,7 @@ extension Subject {
         let useful = held.intersection(.deepView)
         let surplus =
             "\(rest.count == 1 ? "" : "such as ")\(rest.prefix(3).joined(separator: ", "))"
-            + ", that vitald has no use for: the user vitald needs none"
+            + ", that vitald has no use for: as the user vitald it needs none"
         return Diagnosis(
             "capabilities", .ok,
             useful.isEmpty

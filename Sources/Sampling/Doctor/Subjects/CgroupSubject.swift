@@ -5,12 +5,11 @@ import Vitals
 extension Subject {
     /// Which version of cgroups this machine has, and whether the controllers are there (cgroups(7)).
     static let cgroup = Subject("cgroup") { surroundings in
-        guard let text = surroundings.text(surroundings.roots.proc("self/mountinfo")) else {
+        guard let mounts = surroundings.mounts(of: "self")?.mounts else {
             return Diagnosis(
                 "cgroup", .missing, "the mounts of this machine cannot be read, so no container is measured",
                 remedy: "Look whether \(surroundings.roots.proc) is a procfs that vitald may read.")
         }
-        let mounts = MountTable(parsing: Array(text.utf8)).mounts
         let hasFirst = mounts.contains { $0.type == "cgroup" }
         let second = mounts.filter { $0.type == "cgroup2" }.min { $0.point.utf8.count < $1.point.utf8.count }
         let version =

@@ -14,10 +14,10 @@ extension Subject {
         var open: [String] = []
         var closed: [String] = []
         for (runtime, path) in places where surroundings.isLocal(root + path) {
-            if surroundings.isOpen(root + path, R_OK | X_OK) {
-                open.append(runtime)
-            } else if errno == EACCES {
-                closed.append(runtime)
+            switch surroundings.denial(root + path, R_OK | X_OK) {
+            case 0: open.append(runtime)
+            case EACCES: closed.append(runtime)
+            default: break
             }
         }
         if !closed.isEmpty {
