@@ -122,7 +122,8 @@ package struct Surroundings: Sendable {
         let gaps = missing().filter { $0.topic == topic }
         guard let first = gaps.first, gaps.count > 1 else { return gaps.first }
         return KernelGap(
-            topic, first.fact, remedy: first.remedy + " The journal tells \(gaps.count - 1) more.")
+            topic, first.fact, remedy: first.remedy + " The journal tells \(gaps.count - 1) more.",
+            takes: first.takes)
     }
 
     /// What is said where there is nothing to look at.

@@ -84,7 +84,9 @@ struct CgroupMount: Hashable {
                 KernelGap(
                     .processes,
                     "procfs is mounted with hidepid=, so network, start time and limits of other users' containers "
-                        + "are missing", remedy: "Mount it without, or put vitald into the group of gid=."))
+                        + "are missing",
+                    remedy: "Mount it without, put vitald into the group of gid=, or give it CAP_SYS_PTRACE.")
+            )
         }
         return gaps
     }

@@ -21,14 +21,16 @@ package struct KernelGap: Sendable, Hashable, CustomStringConvertible {
     package let fact: String
     /// What to do about it: one sentence.
     package let remedy: String
+    /// The capabilities that would close it; none where they have nothing to do with it.
+    let takes: CapabilitySet
 
     /// As the journal has it: `pressure: the kernel offers none. Add psi=1 …`.
     package var description: String { "\(topic.rawValue): \(fact). \(remedy)" }
 
-    /// Makes a gap.
-    package init(_ topic: Topic, _ fact: String, remedy: String) {
+    init(_ topic: Topic, _ fact: String, remedy: String, takes: CapabilitySet = .none) {
         self.topic = topic
         self.fact = fact
         self.remedy = remedy
+        self.takes = takes
     }
 }

@@ -86,9 +86,12 @@ struct AccessTests {
         let open = look(configuration: try configuration(0o666))
         let closed = look(configuration: try configuration(0o600), closed: ["/config.json"])
 
-        #expect(open.state == .limited && open.fact.hasSuffix("0666: everybody can change what vitald does"))
+        #expect(
+            open.state == .limited && open.fact.hasSuffix("0666, so everybody can change what vitald does"))
         #expect(open.remedy == "Close it: chmod o-w \(bench.directory)/root/config.json.")
-        #expect(closed.state == .limited && closed.fact.hasSuffix("the next start or reload fails"))
+        #expect(
+            closed.state == .limited
+                && closed.fact.hasSuffix("0600 and closed to vitald, so the next start or reload fails"))
     }
 
     @Test(
@@ -101,7 +104,7 @@ struct AccessTests {
         let finding = look(configuration: file)
 
         #expect(finding.state == .limited)
-        #expect(finding.fact == "\(file) is vitald:vitald 0644: its owner can change what vitald does")
+        #expect(finding.fact == "\(file) is vitald:vitald 0644, so its owner can change what vitald does")
         #expect(look(configuration: file, user: 997).state == .ok, "its own is no stranger's")
     }
 

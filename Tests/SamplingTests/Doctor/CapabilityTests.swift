@@ -55,7 +55,7 @@ struct CapabilityTests {
     {
         let bench = try ProbeBench()
         try bench.write("proc/self/status", "CapEff:\t\(effective)\nCapBnd:\t\(bounding)\n")
-        let gap = KernelGap(.capabilities, "no sockets", remedy: "Add them.")
+        let gap = KernelGap(.capabilities, "no sockets", remedy: "Add them.", takes: .deepView)
 
         let finding = Subject.capabilities.look(bench.surroundings([gap]))
 

@@ -24,23 +24,23 @@ extension Subject {
             return plain(facts)
         }
         guard let ownership = Ownership(path) else { return plain(facts) }
-        let text = "\(path) is \(ownership.text(surroundings))"
+        let text = (facts + ["\(path) is \(ownership.text(surroundings))"]).joined(separator: "; ")
         if ownership.user != 0, ownership.user != surroundings.house.user {
             return Diagnosis(
-                "access", .limited, "\(text): its owner can change what vitald does",
+                "access", .limited, "\(text), so its owner can change what vitald does",
                 remedy: "Give it to root: chown root:vitald \(path).")
         }
         if ownership.mode & 0o002 != 0 {
             return Diagnosis(
-                "access", .limited, "\(text): everybody can change what vitald does",
+                "access", .limited, "\(text), so everybody can change what vitald does",
                 remedy: "Close it: chmod o-w \(path).")
         }
         guard surroundings.isOpen(path, R_OK) else {
             return Diagnosis(
-                "access", .limited, "\(text), which vitald may not read: the next start or reload fails",
+                "access", .limited, "\(text) and closed to vitald, so the next start or reload fails",
                 remedy: "Let it in: chgrp vitald \(path) and chmod 0640 \(path).")
         }
-        return plain(facts + [text])
+        return plain([text])
     }
 
     private static func plain(_ facts: [String]) -> Diagnosis {

@@ -30,10 +30,10 @@ extension Subject {
 
     /// A figure that is configured is missing, for want of some of them or in spite of all.
     private static func lacking(_ gap: KernelGap, _ held: CapabilitySet, _ status: String) -> Diagnosis {
-        let wanted = CapabilitySet.deepView.subtracting(held)
+        let wanted = gap.takes.subtracting(held)
         guard !wanted.isEmpty else {
             return Diagnosis(
-                "capabilities", .limited, "\(gap.fact), in spite of \(held.intersection(.deepView).words)",
+                "capabilities", .limited, "\(gap.fact), in spite of \(gap.takes.words)",
                 remedy: "Look into the kernel's log for AppArmor or SELinux, or switch off what asks for it.")
         }
         let isBounded = CapabilitySet("CapBnd", in: status).map { !$0.contains(wanted) } ?? false

@@ -14,7 +14,7 @@ extension Subject {
         else {
             return Diagnosis(
                 "controllers", .limited,
-                "no cgroup2 tree with io, memory or pids is there, so they are on for nothing that is measured",
+                "there is none to switch on: cgroup2 has neither io nor memory nor pids here",
                 remedy: "First mend what the subject cgroup says.")
         }
         guard let measured = surroundings.house.measured() else {

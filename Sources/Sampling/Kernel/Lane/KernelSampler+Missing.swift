@@ -51,17 +51,31 @@ extension KernelSampler {
                         + "\(CgroupTree.depthLimit), the rest is not looked at",
                     remedy: "Remove what nobody uses."))
         }
-        if deniedProcesses > 0 {
-            gaps.append(
-                KernelGap(
-                    .capabilities,
-                    "vitald may not look at the open files of other users' processes, so container_sockets (and before "
-                        + "Linux 6.2, or with procfs mounted with hidepid=, container_file_descriptors) is missing "
-                        + "where there are such",
-                    remedy: "Give it CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH (deep.conf in "
-                        + "/usr/share/doc/vitald/examples; --cap-add of a container), or switch containers.sockets off."
-                ))
-        }
+        if !denied.isEmpty { gaps.append(deniedGap) }
         return gaps
+    }
+
+    /// For the figures that processes of other users did not give.
+    private var deniedGap: KernelGap {
+        let figures: [(KernelOptions.Detail, series: String, key: String)] = [
+            (.fileDescriptors, "container_file_descriptors", "containers.fileDescriptors"),
+            (.sockets, "container_sockets", "containers.sockets"),
+            (.filesystem, "container_fs_usage_bytes and its like", "containers.filesystem"),
+        ]
+        let lost = figures.filter { denied.contains($0.0) }
+        let places =
+            denied == [.filesystem]
+            ? "roots" : denied.contains(.filesystem) ? "open files and roots" : "open files"
+        // A root takes leave to trace its process alone, and so does one that hidepid= hides.
+        let takes = denied == [.filesystem] ? CapabilitySet.tracing : .deepView
+        return KernelGap(
+            .capabilities,
+            "vitald may not look at the \(places) of other users' processes, so "
+                + "\(lost.map(\.series).joined(separator: ", ")) \(lost.count == 1 && !denied.contains(.filesystem) ? "is" : "are") "
+                + "missing where there are such",
+            remedy:
+                "Give it \(takes.names.joined(separator: " and ")) (deep.conf in /usr/share/doc/vitald/examples; "
+                + "--cap-add of a container), or switch off \(lost.map(\.key).joined(separator: ", ")).",
+            takes: takes)
     }
 }

@@ -57,8 +57,8 @@ final class KernelSampler {
     /// When the next name is to be asked for again.
     private var namesDue: Instant?
     private(set) var missing: [KernelGap] = []
-    /// Processes whose open files could not be looked at in the last reading.
-    var deniedProcesses = 0
+    /// Figures that were wanted in the last reading and that processes of others did not give.
+    var denied: Set<KernelOptions.Detail> = []
     private var missingTold = Instant.distantPast
     private var toldOf: MissingKey?
     /// What a machine offers changes seldom, its containers' number often.
@@ -69,13 +69,13 @@ final class KernelSampler {
         var refused: Int
         var overflow: Int
         var hasRoot: Bool
-        var hasDenied: Bool
+        var denied: Set<KernelOptions.Detail>
     }
 
     private var missingKey: MissingKey {
         MissingKey(
             refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil,
-            hasDenied: deniedProcesses > 0)
+            denied: denied)
     }
 
     init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
@@ -107,7 +107,7 @@ final class KernelSampler {
     /// Replaces the options; whatever is still shown keeps its descriptors and baselines.
     func replace(_ options: KernelOptions) {
         self.options = options
-        deniedProcesses = 0
+        denied = []
         generation = nil
         lastFull = .distantPast
     }

@@ -20,6 +20,7 @@ struct CapabilitySet: Hashable {
 
     init(bits: UInt64) { self.bits = bits }
 
+    static let none = CapabilitySet(bits: 0)
     /// `CAP_DAC_READ_SEARCH`, by which the open files of any process are listed, and the files of container runtimes read.
     static let search = CapabilitySet(bits: 1 << 2)
     /// `CAP_SYS_PTRACE`, by which it is told what each of those open files is, and which no `hidepid=` stops.
