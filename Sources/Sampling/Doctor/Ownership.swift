@@ -33,7 +33,7 @@ struct Ownership: Hashable {
 extension Surroundings {
     /// The name of a number by passwd(5) or group(5): `vitald:x:997:…`.
     func name(of number: UInt32, in list: String) -> String {
-        let lines = file(list).flatMap { text($0) }?.split(separator: "\n") ?? []
+        let lines = machineText(list)?.split(separator: "\n") ?? []
         let line = lines.first { line in
             let fields = line.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
             return fields.count > 3 && fields[2] == String(number)

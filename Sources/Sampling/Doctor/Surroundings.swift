@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 package import Vitals
 
 /// Where a subject looks.
@@ -15,6 +16,7 @@ package struct Surroundings: Sendable {
     let house: House
     /// Why vitald may not do this with a path (access(2)): errno; 0 where it may.
     let denial: @Sendable (_ path: String, _ mode: Int32) -> Int32
+    private var memo = Memo()
 
     /// Gathers them.
     package init(
@@ -54,8 +56,11 @@ package struct Surroundings: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The place of a file of this machine; nil for a captured tree, which has none.
-    func file(_ path: String) -> String? { roots.files.map { $0 + path } }
+    /// A small text file of this machine; nil for a captured tree, which has none, and where it may hang.
+    func machineText(_ path: String) -> String? {
+        guard let place = roots.files.map({ $0 + path }), isLocal(place) else { return nil }
+        return text(place)
+    }
 
     /// Whether vitald may do this with a path.
     func isOpen(_ path: String, _ mode: Int32) -> Bool { denial(path, mode) == 0 }
@@ -69,13 +74,33 @@ package struct Surroundings: Sendable {
     /// Whether the way to a path leads over local mounts alone: others may hang for ever, and nobody could end a thread
     /// that hangs with them.
     func isLocal(_ path: String) -> Bool {
-        guard let table = mounts(of: "self") else { return false }
+        guard let table = mounts else { return false }
         return MountPath(path, in: table).map { $0.hazard == nil } ?? true
     }
 
     /// The mounts that a process sees; nil where they cannot be read.
     func mounts(of process: String) -> MountTable? {
         mountinfo(of: process).map { MountTable(parsing: $0) }
+    }
+
+    /// vitald's own, read once for all subjects of an examination: a host of containers has thousands.
+    var mounts: MountTable? {
+        memo.mounts.withLock { known in
+            if known == nil { known = .some(mounts(of: "self")) }
+            return known ?? nil
+        }
+    }
+
+    /// The same for the next examination, which remembers nothing of this one.
+    var afresh: Surroundings {
+        var next = self
+        next.memo = Memo()
+        return next
+    }
+
+    private final class Memo: Sendable {
+        /// nil where nobody asked yet.
+        let mounts = Mutex<MountTable??>(nil)
     }
 
     /// The directory of the cgroup2 tree; nil where it is not mounted.

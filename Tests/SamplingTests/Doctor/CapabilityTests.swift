@@ -13,13 +13,13 @@ struct CapabilityTests {
             ("0000000000000000", "none, and none is needed for what is configured"),
             (
                 "0000000000080004",
-                "CAP_DAC_READ_SEARCH (names of containers, lists of open files), "
-                    + "CAP_SYS_PTRACE (what is open: container_sockets; hidepid=)"
+                "CAP_DAC_READ_SEARCH (names of containers, container_sockets), "
+                    + "CAP_SYS_PTRACE (container_sockets, container_fs_*, hidepid=)"
             ),
             (
                 "000001ffffffffff",
-                "CAP_DAC_READ_SEARCH (names of containers, lists of open files), "
-                    + "CAP_SYS_PTRACE (what is open: container_sockets; hidepid=), and 39 more, such as CAP_CHOWN, "
+                "CAP_DAC_READ_SEARCH (names of containers, container_sockets), "
+                    + "CAP_SYS_PTRACE (container_sockets, container_fs_*, hidepid=), and 39 more, such as CAP_CHOWN, "
                     + "CAP_DAC_OVERRIDE, CAP_FOWNER, that vitald has no use for: as the user vitald it needs none"
             ),
             (

@@ -73,4 +73,33 @@ struct ExaminerTests {
         #expect(both.map(\.count) == [1, 1] && third == both[0])
         #expect(looks.load(ordering: .relaxed) == 1)
     }
+
+    @Test("each examination reads the mounts once, and the next one again")
+    func mounts() async throws {
+        let bench = try ProbeBench()
+        let clock = HandClock()
+        let table = ProbeBench.usualMounts
+        let far = table + "40 25 0:44 / /srv rw - nfs4 far:/ rw\n"
+        let subject = Subject("srv") { surroundings in
+            let before = surroundings.isLocal("/srv")
+            try? bench.mounts(far)
+            return Diagnosis("srv", .ok, "\(before), \(surroundings.isLocal("/srv"))")
+        }
+        let examiner = Examiner(
+            [subject],
+            Surroundings(
+                roots: KernelRoots(proc: bench.directory + "/proc"), missing: { [] }, time: clock,
+                house: .bare),
+            eventLoop: bench.context.eventLoop)
+        try bench.mounts(table)
+
+        var facts: [String] = []
+        for _ in 0..<2 {
+            facts += await withCheckedContinuation { next in examiner.examine { next.resume(returning: $0) } }
+                .map(\.fact)
+            clock.advance(.seconds(2))
+        }
+
+        #expect(facts == ["true, true", "false, false"])
+    }
 }

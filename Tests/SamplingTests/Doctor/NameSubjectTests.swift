@@ -28,6 +28,7 @@ struct NameSubjectTests {
     @Test("resolver: the servers of resolv.conf are named, and their absence is told")
     func resolver() throws {
         let bench = try ProbeBench()
+        try bench.mounts(ProbeBench.usualMounts)
         let before = Subject.resolver.look(bench.surroundings())
         try bench.files("etc/resolv.conf")
         try bench.write(
@@ -82,6 +83,7 @@ struct NameSubjectTests {
         ])
     func nameServiceSwitch(_ text: String, _ state: Diagnosis.State, _ fact: String) throws {
         let bench = try ProbeBench()
+        try bench.mounts(ProbeBench.usualMounts)
         try bench.files("etc/resolv.conf", text: "nameserver 9.9.9.9\n")
         try bench.files("etc/nsswitch.conf", text: text)
 
@@ -93,6 +95,7 @@ struct NameSubjectTests {
     @Test("resolver: where something else than DNS answers, resolv.conf may be empty")
     func otherResolver() throws {
         let bench = try ProbeBench()
+        try bench.mounts(ProbeBench.usualMounts)
         try bench.files("etc/nsswitch.conf", text: "hosts: files resolve\n")
 
         let finding = Subject.resolver.look(bench.surroundings())

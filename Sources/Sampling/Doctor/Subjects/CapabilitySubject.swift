@@ -46,10 +46,10 @@ extension Subject {
     private static func uses(of held: CapabilitySet) -> String {
         var uses: [String] = []
         if held.contains(.search) {
-            uses.append("\(CapabilitySet.search.words) (names of containers, lists of open files)")
+            uses.append("\(CapabilitySet.search.words) (names of containers, container_sockets)")
         }
         if held.contains(.tracing) {
-            uses.append("\(CapabilitySet.tracing.words) (what is open: container_sockets; hidepid=)")
+            uses.append("\(CapabilitySet.tracing.words) (container_sockets, container_fs_*, hidepid=)")
         }
         return uses.joined(separator: ", ")
     }

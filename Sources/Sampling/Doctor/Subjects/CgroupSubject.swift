@@ -5,7 +5,7 @@ import Vitals
 extension Subject {
     /// Which version of cgroups this machine has, and whether the controllers are there (cgroups(7)).
     static let cgroup = Subject("cgroup") { surroundings in
-        guard let mounts = surroundings.mounts(of: "self")?.mounts else {
+        guard let mounts = surroundings.mounts?.mounts else {
             return Diagnosis(
                 "cgroup", .missing, "the mounts of this machine cannot be read, so no container is measured",
                 remedy: "Look whether \(surroundings.roots.proc) is a procfs that vitald may read.")

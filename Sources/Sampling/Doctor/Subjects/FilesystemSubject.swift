@@ -7,7 +7,7 @@ extension Subject {
     /// systemd.exec(5)): its table of mounts beside that of process 1. No mount is touched.
     static let filesystems = Subject("filesystems") { surroundings in
         guard surroundings.roots.files != nil else { return surroundings.captured("filesystems") }
-        guard let own = surroundings.mounts(of: "self"), let first = surroundings.mounts(of: "1") else {
+        guard let own = surroundings.mounts, let first = surroundings.mounts(of: "1") else {
             return Diagnosis(
                 "filesystems", .unknown, "the mounts of vitald and of process 1 cannot be compared",
                 remedy:

@@ -9,7 +9,7 @@ extension Subject {
         guard let root = surroundings.roots.files else { return surroundings.captured("journal") }
         // The directory of the machine holds the files, of which this one is always there; others may list the
         // directory and not read them.
-        let machine = surroundings.text(root + "/etc/machine-id")?.split(separator: "\n").first ?? ""
+        let machine = surroundings.machineText("/etc/machine-id")?.split(separator: "\n").first ?? ""
         let places = ["/var/log/journal", "/run/log/journal"]
         guard !machine.isEmpty,
             let place = places.first(where: {

@@ -5,10 +5,9 @@ import Vitals
 extension Subject {
     /// Whether names are turned into addresses (resolv.conf(5)). A look-up may hang for as long as its servers do.
     static let resolver = Subject("resolver", isSlow: true) { surroundings in
-        guard let path = surroundings.file("/etc/resolv.conf") else {
-            return surroundings.captured("resolver")
-        }
-        let servers = (surroundings.text(path) ?? "").split(separator: "\n").compactMap { line -> String? in
+        guard surroundings.roots.files != nil else { return surroundings.captured("resolver") }
+        let servers = (surroundings.machineText("/etc/resolv.conf") ?? "").split(separator: "\n").compactMap {
+            line -> String? in
             let words = line.split(whereSeparator: \.isWhitespace)
             return words.count > 1 && words[0] == "nameserver" ? String(words[1]) : nil
         }
@@ -44,7 +43,7 @@ extension Subject {
 extension Surroundings {
     /// Who is asked for addresses, in this order, by nsswitch.conf(5): `hosts: files mdns4_minimal [NOTFOUND=return] dns`.
     fileprivate var hostSources: [String]? {
-        let lines = file("/etc/nsswitch.conf").flatMap { text($0) }?.split(separator: "\n") ?? []
+        let lines = machineText("/etc/nsswitch.conf")?.split(separator: "\n") ?? []
         return lines.lazy.map { $0.drop(while: \.isWhitespace) }.first { $0.hasPrefix("hosts:") }.map {
             line in
             line.dropFirst(6).prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace).map(String.init)

@@ -60,7 +60,7 @@ extension KernelSampler {
         let figures: [(KernelOptions.Detail, series: String, key: String)] = [
             (.fileDescriptors, "container_file_descriptors", "containers.fileDescriptors"),
             (.sockets, "container_sockets", "containers.sockets"),
-            (.filesystem, "container_fs_usage_bytes and its like", "containers.filesystem"),
+            (.filesystem, "container_fs_*", "containers.filesystem"),
         ]
         let lost = figures.filter { denied.contains($0.0) }
         let places =
