@@ -106,6 +106,8 @@ struct AccessTests {
         #expect(finding.state == .limited)
         #expect(finding.fact == "\(file) is vitald:vitald 0644, so its owner can change what vitald does")
         #expect(look(configuration: file, user: 997).state == .ok, "its own is no stranger's")
+        try #require(chown(file, 0, 997) == 0)
+        #expect(look(configuration: file, user: 997).state == .ok, "nor is root's")
     }
 
     @Test("access: what lies on a mount that may hang is not looked at")

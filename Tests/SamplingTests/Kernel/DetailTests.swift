@@ -143,14 +143,15 @@ struct DetailTests {
     /// Counts the open files of a tree of plain files.
     private static func census(
         _ tree: PlainTree, hidesProcesses: Bool = false, _ reader: KernelReader = KernelReader(budget: 0),
-        before: () -> Void = {}
+        proc: String? = nil, before: () -> Void = {}
     ) throws -> (files: Int64?, sockets: Int64?, denied: Set<KernelOptions.Detail>) {
         let cgroups = CgroupTree(tree.path + "/cgroup", reader)
         cgroups.scan(now: 0)
         let node = try #require(cgroups.root?.children.first)
         before()
         var census = DescriptorCensus(
-            tree.roots, cgroups, reader, [.fileDescriptors, .sockets], hidesProcesses: hidesProcesses, now: 1)
+            KernelRoots(proc: proc ?? tree.roots.proc), cgroups, reader, [.fileDescriptors, .sockets],
+            hidesProcesses: hidesProcesses, now: 1)
         defer { census.close() }
         let count = census.count(node)
         return (count.files, count.sockets, census.denied)
@@ -188,6 +189,20 @@ struct DetailTests {
             !Self.page(tree, [.fileDescriptors, .sockets]).contains {
                 $0.hasPrefix("container_sockets") || $0.hasPrefix("container_file_descriptors")
             })
+    }
+
+    @Test("in the kernel's own procfs one that is not there has ended, or is hidden with all its figures")
+    func hiddenByTheKernel() throws {
+        let tree = try PlainTree()
+        // The highest number there can be (PID_MAX_LIMIT), which no machine has got to.
+        tree.container("a.service", usage: 1, more: ["cgroup.procs": "4194303\n"])
+
+        let ended = try Self.census(tree, proc: "/proc")
+        let hidden = try Self.census(tree, hidesProcesses: true, proc: "/proc")
+
+        #expect(ended.files == 0 && ended.sockets == 0 && ended.denied.isEmpty)
+        #expect(hidden.files == nil && hidden.sockets == nil)
+        #expect(hidden.denied == [.fileDescriptors, .sockets])
     }
 
     @Test("a look that fails for another reason gives no figure and is no denial")
