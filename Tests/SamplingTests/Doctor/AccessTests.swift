@@ -79,6 +79,13 @@ struct AccessTests {
 
         #expect(finding.state == .missing)
         #expect(finding.fact == "\(path) is not there any more, so nobody can connect to it")
+        try bench.files("v.sock")
+        let plain = look(sockets: [bench.directory + "/root/v.sock"])
+        #expect(plain.state == .missing, "a file is no socket")
+        let shut = bench.directory + "/root/gone.sock"
+        #expect(
+            look(sockets: [shut], closed: ["/gone.sock"])
+                == Diagnosis("access", .ok, "\(shut) lies in a directory that is closed to vitald"))
     }
 
     @Test("access: a configuration that others can change or vitald cannot read has its remedy")

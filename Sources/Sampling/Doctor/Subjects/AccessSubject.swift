@@ -9,7 +9,13 @@ extension Subject {
         guard surroundings.roots.files != nil else { return surroundings.captured("access") }
         var facts: [String] = []
         for path in surroundings.house.sockets() where surroundings.isLocal(path) {
-            guard let ownership = Ownership(path), ownership.isSocket else {
+            let ownership = Ownership(path)
+            // A directory that lets clients in need not let vitald in, whom systemd handed the socket.
+            if ownership == nil, surroundings.denial(path, F_OK) == EACCES {
+                facts.append("\(path) lies in a directory that is closed to vitald")
+                continue
+            }
+            guard let ownership, ownership.isSocket else {
                 return Diagnosis(
                     "access", .missing, "\(path) is not there any more, so nobody can connect to it",
                     remedy: "Restart vitald, its socket units first: somebody removed it.")
