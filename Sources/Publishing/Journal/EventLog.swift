@@ -69,6 +69,18 @@ package final class EventLog: Sendable {
         state.withLock { state in drain(&state) }
     }
 
+    /// Where the lines go, and what has not got there.
+    package var standing: LogStanding {
+        let waiting = state.withLock { $0.waiting.count }
+        let place: LogStanding.Place =
+            switch format {
+            case .journal(let path): .journal(path: path)
+            case .json: .json
+            case .text: .text
+            }
+        return LogStanding(place, waiting: waiting, room: Self.ringLength, dropped: Int(droppedTally.value))
+    }
+
     private func render(_ entry: JournalEntry) -> [UInt8] {
         switch format {
         case .journal: entry.nativeDatagram

@@ -12,9 +12,7 @@ package struct SocketAccess: Sendable {
     /// The rule by default: root and vitald's own user are administrators; whoever else the mode and the group
     /// of the socket let in may read and push.
     package static func standard(ownUser: UInt32) -> SocketAccess {
-        SocketAccess { peer in
-            peer.uid == 0 || peer.uid == ownUser ? [.read, .push, .admin] : [.read, .push]
-        }
+        SocketAccess { peer in SocketRule(for: peer, ownUser: ownUser).roles }
     }
 
     func roles(of peer: PeerCredentials) -> Set<SocketRole> { decide(peer) }

@@ -83,6 +83,7 @@ package final class Examiner: Examining {
             state.slow.formUnion(slow)
             return (quick, slow)
         }
+        let surroundings = surroundings.afresh
         for index in slow {
             lanes.run { [self] in
                 let found = subjects[index].look(surroundings)

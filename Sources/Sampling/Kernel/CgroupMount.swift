@@ -44,37 +44,50 @@ struct CgroupMount: Hashable {
         return !status.maySeeAll && !(mindsGroup && status.groups.contains(group))
     }
 
-    /// One sentence for each thing that the machine does not offer: what is missing, why, and the remedy.
-    func missing(controllers: Set<String>?, hasPressure: Bool) -> [String] {
-        var sentences: [String] = []
+    /// What the machine does not offer, each with the reason and the remedy.
+    func missing(controllers: Set<String>?, hasPressure: Bool) -> [KernelGap] {
+        var gaps: [KernelGap] = []
         let place = directory ?? "cgroup2"
         if directory == nil {
-            sentences.append(
-                "containers: no cgroup2 file system is mounted, so no container can be measured. Boot with "
-                    + "systemd.unified_cgroup_hierarchy=1, or name the mount with --cgroup-root.")
+            gaps.append(
+                KernelGap(
+                    .containers, "no cgroup2 file system is mounted, so no container can be measured",
+                    remedy:
+                        "Boot with systemd.unified_cgroup_hierarchy=1, or name the mount with --cgroup-root.")
+            )
         } else if let controllers {
             let absent = ["cpu", "memory", "io", "pids"].filter { !controllers.contains($0) }
             if !absent.isEmpty {
-                sentences.append(
-                    "containers: the cgroup2 tree at \(place) has no \(absent.joined(separator: ", ")) "
-                        + "controller (cgroup version 1 holds it, or the kernel was built without), so those "
-                        + "figures are missing. Boot with systemd.unified_cgroup_hierarchy=1 to get them.")
+                gaps.append(
+                    KernelGap(
+                        .containers,
+                        "the cgroup2 tree at \(place) has no \(absent.joined(separator: ", ")) controller (cgroup "
+                            + "version 1 holds it, or the kernel was built without), so those figures are missing",
+                        remedy: "Boot with systemd.unified_cgroup_hierarchy=1 to get them."))
             }
         } else {
-            sentences.append(
-                "containers: \(place) cannot be read or is no cgroup2 tree, so no container can be measured. "
-                    + "Check the path and its permissions.")
+            gaps.append(
+                KernelGap(
+                    .containers,
+                    "\(place) cannot be read or is no cgroup2 tree, so no container can be measured",
+                    remedy: "Check the path and its permissions."))
         }
         if !hasPressure {
-            sentences.append(
-                "pressure: the kernel offers no pressure stall information (it needs Linux 4.20 with "
-                    + "CONFIG_PSI), so those figures are missing. Add psi=1 to the kernel's command line.")
+            gaps.append(
+                KernelGap(
+                    .pressure,
+                    "the kernel offers no pressure stall information (it needs Linux 4.20 with CONFIG_PSI), so those "
+                        + "figures are missing", remedy: "Add psi=1 to the kernel's command line."))
         }
         if hidesProcesses {
-            sentences.append(
-                "processes: procfs is mounted with hidepid=, so network, start time and limits of other users' "
-                    + "containers are missing. Mount it without, or put vitald into the group of gid=.")
+            gaps.append(
+                KernelGap(
+                    .processes,
+                    "procfs is mounted with hidepid=, so network, start time and limits of other users' containers "
+                        + "are missing",
+                    remedy: "Mount it without, put vitald into the group of gid=, or give it CAP_SYS_PTRACE.")
+            )
         }
-        return sentences
+        return gaps
     }
 }

@@ -34,19 +34,6 @@ package struct Diagnosis: Sendable, Hashable {
         self.remedy = remedy.map(Self.line)
     }
 
-    /// Makes one of a sentence as the house writes them: the fact first, and behind its full stop the remedy.
-    package init(_ subject: String, _ state: State, sentence: String) {
-        let bytes = Array(sentence.utf8)
-        let stop = bytes.indices.last { i in
-            bytes[i] == UInt8(ascii: ".") && i + 2 < bytes.count && bytes[i + 1] == UInt8(ascii: " ")
-                && bytes[i + 2] >= UInt8(ascii: "A") && bytes[i + 2] <= UInt8(ascii: "Z")
-        }
-        let end = stop ?? bytes.count
-        self.init(
-            subject, state, String(decoding: bytes[..<end], as: UTF8.self),
-            remedy: stop.map { String(decoding: bytes[($0 + 2)...], as: UTF8.self) })
-    }
-
     /// Names of files may hold anything: one line, and an end that is marked.
     private static func line(_ text: String) -> String {
         var line = ""

@@ -22,8 +22,8 @@ enum Absence {
             findings.append(
                 Diagnosis(
                     "instances", .ok,
-                    "beside \(instances.map(\.description).joined(separator: ", ")) a vitald has its socket",
-                    remedy: "Ask it with vitalctl -i \(instances[0].quoted) status."))
+                    "beside \(instances.map(\.description).joined(separator: ", ")) a vitald has its socket: vitalctl "
+                        + "-i \(instances[0].quoted) status asks it"))
         }
         return findings
     }
@@ -50,8 +50,8 @@ enum Absence {
                 remedy: "Install it: apt install ./vitald_*.deb.")
         }
         return Diagnosis(
-            "systemd", .ok, "\(place)/vitald.service is installed",
-            remedy: "Start it with its sockets: systemctl enable --now vitald.")
+            "systemd", .ok,
+            "\(place)/vitald.service is installed: systemctl enable --now vitald starts it with its sockets")
     }
 
     /// Instances whose socket is there.

@@ -12,6 +12,13 @@ struct Console {
             && variable("TERM") != "dumb"
             ? .coloured : .plain)
 
+    /// How many characters a line of it holds: 80 where no terminal says otherwise.
+    var width: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     /// Writes a text and a line feed to the standard output.
     func show(_ text: String) { Self.write(Array(text.utf8) + [0x0A], to: STDOUT_FILENO) }
 

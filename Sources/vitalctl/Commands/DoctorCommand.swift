@@ -38,7 +38,9 @@ struct DoctorCommand: ParsableCommand {
         if shared.json {
             console.show(answer.source)
         } else {
-            for line in DoctorText.lines(reply, client: Version.text, paint: console.paint) {
+            for line in DoctorText.lines(
+                reply, client: Version.text, paint: console.paint, width: console.width)
+            {
                 console.show(line)
             }
         }
@@ -56,7 +58,9 @@ struct DoctorCommand: ParsableCommand {
             }
             console.show(writer.bytes)
         } else {
-            for line in DoctorText.lines(findings, paint: console.paint) { console.show(line) }
+            for line in DoctorText.lines(findings, paint: console.paint, width: console.width) {
+                console.show(line)
+            }
         }
         throw ExitCode(1)
     }

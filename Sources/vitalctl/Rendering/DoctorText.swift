@@ -2,10 +2,10 @@
 
 import Vitals
 
-/// Findings for people: one line each, the remedy beneath what needs one, the sum at the end.
+/// Findings for people: what is so, the remedy beneath what needs one, the sum at the end.
 enum DoctorText {
     /// What the daemon found, with a remark where it is of another version than the client.
-    static func lines(_ reply: Doctor.Reply, client: String, paint: Paint) -> [String] {
+    static func lines(_ reply: Doctor.Reply, client: String, paint: Paint, width: Int) -> [String] {
         let head = "vitald \(reply.version), pid \(reply.pid), uid \(reply.uid)"
         var findings = reply.findings
         if reply.version != client {
@@ -14,22 +14,26 @@ enum DoctorText {
                     "version", .limited, "vitald is \(reply.version), vitalctl \(client)",
                     remedy: "Restart vitald after an upgrade: systemctl restart vitald."))
         }
-        return [paint.bold(head), ""] + lines(findings, paint: paint)
+        return [paint.bold(head), ""] + lines(findings, paint: paint, width: width)
     }
 
-    /// The findings, one below the other.
-    static func lines(_ findings: [Diagnosis], paint: Paint) -> [String] {
-        let width = findings.map(\.subject.count).max() ?? 0
+    /// The findings, one below the other; what does not fit into the width goes on beneath itself.
+    static func lines(_ findings: [Diagnosis], paint: Paint, width: Int) -> [String] {
+        let subjects = findings.map(\.subject.count).max() ?? 0
         let states = Diagnosis.State.allCases.map(\.rawValue.count).max() ?? 0
+        let margin = states + subjects + 4
+        let indent = String(repeating: " ", count: margin)
         var lines: [String] = []
         for finding in findings {
             let state = paint.state(finding.state, padded: states)
-            let subject = Table.pad(Table.printable(finding.subject), to: width)
-            lines.append("\(state)  \(subject)  \(Table.printable(finding.fact))")
-            if let remedy = finding.remedy {
-                let indent = String(repeating: " ", count: states + width + 4)
-                lines.append(indent + paint.faint("→ " + Table.printable(remedy)))
-            }
+            let subject = Table.pad(Table.printable(finding.subject), to: subjects)
+            let fact = Wrapping.lines(Table.printable(finding.fact), width: width - margin)
+            lines.append("\(state)  \(subject)  \(fact[0])")
+            lines += fact.dropFirst().map { indent + $0 }
+            guard let remedy = finding.remedy else { continue }
+            let advice = Wrapping.lines(Table.printable(remedy), width: width - margin - 2)
+            lines.append(indent + paint.faint("→ " + advice[0]))
+            lines += advice.dropFirst().map { indent + "  " + paint.faint($0) }
         }
         return lines + ["", sum(findings)]
     }

@@ -56,12 +56,11 @@ extension Daemon {
                 remedy: "See vitald --check-config --config \(path), mend it, then systemctl reload \(unit).")
         }
         if let first = configuration.warnings.first {
-            let more = configuration.warnings.count - 1
+            let count = configuration.warnings.count
             return Diagnosis(
                 "configuration", .limited,
-                sentence:
-                    "\(fact) is in force\(more > 0 ? ", and \(more) more remarks in the journal" : ""); \(first)"
-            )
+                "\(fact) is in force, with \(count == 1 ? "a remark" : "\(count) remarks, the first of them") beneath",
+                remedy: first)
         }
         let count = configuration.checks.count
         return Diagnosis(

@@ -43,12 +43,13 @@ final class Daemon {
     let passwordLane = Lanes(limit: 1)
     private let rpc: SocketServer
     private let control: DaemonControl
+    private let places: SocketPlaces
 
     var configuration: Configuration
     private(set) var listeners: Listeners
     var statusLine = StatusLine()
     private var statusPlanned = false
-    private var gapsSaid: Set<String> = []
+    private var gapsSaid: Set<KernelGap> = []
     var journalTrouble: String?
     private var isStopping = false
     private(set) lazy var reloads = makeReloadDesk()
@@ -90,6 +91,8 @@ final class Daemon {
         self.board = board
         let control = DaemonControl(loop)
         self.control = control
+        let places = SocketPlaces()
+        self.places = places
         let heartbeats = HeartbeatStore(checks: [], at: time.now, wake: { [control] in control.wake() })
         self.heartbeats = heartbeats
         // A watched window shorter than usual wants ticks that fit between two looks.
@@ -140,7 +143,10 @@ final class Daemon {
                     },
                     examiner: HouseExaminer(
                         Examiner(
-                            Surroundings(roots: roots, missing: { kernel.missing }, time: time),
+                            Surroundings(
+                                roots: roots, missing: { kernel.missing }, time: time,
+                                house: .daemon(options, environment, kernel: kernel, log: log, places: places)
+                            ),
                             eventLoop: loop),
                         control), journal: journal, control: control)) + [
                     PushHeartbeatHandler(sink: heartbeats)
@@ -213,10 +219,12 @@ final class Daemon {
         loop.assumeIsolated().scheduleTask(in: pause) { [lanes, startPages] in
             lanes.run { startPages.giveBack() }
         }
-        let places = addresses + listeners.sockets.map(\.path)
+        let sockets = listeners.sockets.map(\.path)
+        places.name(sockets)
+        let served = addresses + sockets
         log.write(
             JournalEntry(
-                .started, .info, "vitald \(Version.text) serves \(places.joined(separator: ", "))",
+                .started, .info, "vitald \(Version.text) serves \(served.joined(separator: ", "))",
                 fields: [("VITALD_VERSION", Version.text)]))
     }
 
@@ -266,7 +274,7 @@ final class Daemon {
         guard !isStopping else { return }
         kernel.tick()
         for gap in kernel.missing where gapsSaid.insert(gap).inserted {
-            log.write(JournalEntry(.kernelGap, .notice, gap))
+            log.write(JournalEntry(.kernelGap, .notice, gap.description))
         }
         sayJournalTrouble()
         let first = gapsSaid.isEmpty && board.ticks < 3

@@ -131,7 +131,9 @@ struct ControlTests {
 
         let subjects = findings.compactMap { $0["subject"]?.string }
         for subject in [
-            "cgroup", "processes", "capabilities", "journal", "resolver", "clock", "sockets", "caller",
+            "cgroup", "controllers", "processes", "capabilities", "filesystems", "journal", "log", "resolver",
+            "clock",
+            "resources", "credentials", "access", "sockets", "caller",
         ] {
             #expect(subjects.contains(subject), "\(subjects)")
             #expect(told.output.contains(" \(subject) "), "\(told.output)")
@@ -140,6 +142,26 @@ struct ControlTests {
         #expect(told.ending == .code(isMissing ? 1 : 0))
         let sockets = findings.first { $0["subject"]?.string == "sockets" }
         #expect(sockets?["state"]?.string == "limited", "it opened them itself")
+        func fact(_ subject: String) -> String {
+            findings.first { $0["subject"]?.string == subject }?["fact"]?.string ?? ""
+        }
+        #expect(
+            fact("access").hasPrefix("\(daemon.socket) is ") && fact("access").contains("config.json is "))
+        #expect(fact("log").hasPrefix("vitald's own lines go to standard error"))
+        #expect(fact("caller").hasPrefix("uid \(getuid()), gid \(getgid())"))
+        #expect(
+            told.output.split(separator: "\n").allSatisfy {
+                $0.count <= 80 || !$0.dropFirst(24).contains(" ")
+            })
+
+        let pages = daemon.socket.dropLast("vitald.sock".count) + "http.sock"
+        unlink(String(pages))
+        // What was found is good for a second.
+        try await Wait.until("the socket to be missed") {
+            try await daemon.control("doctor").ending == .code(1)
+        }
+        let missed = try await daemon.control("doctor").output
+        #expect(missed.contains("\nmissing  access "), "\(missed)")
         try await daemon.stop()
         let alone = try await daemon.control("doctor")
         #expect(alone.ending == .code(1))

@@ -88,6 +88,7 @@ struct EventLogTests {
             .journal(path: journald.path), threshold: .notice, time: FixedTime(), tallies: tallies)
 
         for i in 0..<1500 { log.write(JournalEntry(.started, .notice, "line \(i)")) }
+        let stuck = log.standing
         var heard: [String] = []
         while let datagram = journald.next(within: 0) {
             heard.append(datagram)
@@ -99,6 +100,10 @@ struct EventLogTests {
         #expect(inOrder)
         #expect(last.hasPrefix("MESSAGE=\(1500 - heard.count + 1) log lines were dropped"))
         #expect(heard.count > 1000)
+        #expect(stuck.waiting == 1000 && stuck.room == 1000)
+        #expect(stuck.dropped > 0 && last.hasPrefix("MESSAGE=\(stuck.dropped) log lines"))
+        #expect(
+            log.standing == LogStanding(.journal(path: journald.path), room: 1000, dropped: stuck.dropped))
     }
 
     @Test("a missing journald costs nothing")
@@ -109,6 +114,8 @@ struct EventLogTests {
 
         for _ in 0..<10 { log.write(entry) }
         log.flush()
+
+        #expect(log.standing.waiting == 10 && log.standing.dropped == 0)
     }
 
     @Test("people get one line, and control characters cannot break out of it")

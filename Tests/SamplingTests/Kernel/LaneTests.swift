@@ -65,7 +65,7 @@ struct LaneTests {
         end.wait()
 
         #expect(counts.withLock { $0 } == [13, 2])
-        #expect(lane.missing.contains { $0.hasPrefix("containers: more than 2 ") })
+        #expect(lane.missing.contains { $0.description.hasPrefix("containers: more than 2 ") })
         lane.stop()
     }
 

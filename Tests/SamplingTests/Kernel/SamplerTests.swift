@@ -126,7 +126,7 @@ struct SamplerTests {
         let short = KernelFixture.page(narrow).filter { $0.hasPrefix("container_") }
 
         #expect(page.filter { $0.hasPrefix("vitald_container_info") }.count == 3)
-        #expect(few.missing.contains { $0.hasPrefix("containers: more than 3 ") })
+        #expect(few.missing.contains { $0.description.hasPrefix("containers: more than 3 ") })
         #expect(!short.isEmpty && short.count <= 100)
         var sheet = Sheet()
         tallies.fill(&sheet)
@@ -231,9 +231,12 @@ struct SamplerTests {
             page.contains(#"container_cpu_usage_seconds_total{id="/",name="",image="",cpu="total"} 0.000005"#)
         )
         #expect(!page.contains { $0.hasPrefix("container_memory") })
-        #expect(hybrid.missing.contains { $0.contains("has no cpu, memory, io, pids controller") })
-        #expect(hybrid.missing.contains { $0.hasPrefix("pressure: ") })
-        #expect(none.missing.contains { $0.hasPrefix("containers: no cgroup2 file system is mounted") })
+        #expect(hybrid.missing.contains { $0.fact.contains("has no cpu, memory, io, pids controller") })
+        #expect(hybrid.missing.contains { $0.description.hasPrefix("pressure: ") })
+        #expect(
+            none.missing.contains {
+                $0.description.hasPrefix("containers: no cgroup2 file system is mounted")
+            })
     }
 
     @Test("names and images come from the files of Docker and podman, and selections see them")

@@ -5,12 +5,11 @@ import Vitals
 extension Subject {
     /// Which version of cgroups this machine has, and whether the controllers are there (cgroups(7)).
     static let cgroup = Subject("cgroup") { surroundings in
-        guard let text = surroundings.text(surroundings.roots.proc("self/mountinfo")) else {
+        guard let mounts = surroundings.mounts?.mounts else {
             return Diagnosis(
                 "cgroup", .missing, "the mounts of this machine cannot be read, so no container is measured",
                 remedy: "Look whether \(surroundings.roots.proc) is a procfs that vitald may read.")
         }
-        let mounts = MountTable(parsing: Array(text.utf8)).mounts
         let hasFirst = mounts.contains { $0.type == "cgroup" }
         let second = mounts.filter { $0.type == "cgroup2" }.min { $0.point.utf8.count < $1.point.utf8.count }
         let version =
@@ -20,24 +19,13 @@ extension Subject {
             case (true, nil): "version 1"
             case (false, nil): "not mounted"
             }
-        if let gap = surroundings.gap("containers") {
-            return Diagnosis("cgroup", second == nil ? .missing : .limited, sentence: "\(version): \(gap)")
+        if let gap = surroundings.gap(.containers) {
+            return Diagnosis(
+                "cgroup", second == nil ? .missing : .limited, "\(version): \(gap.fact)", remedy: gap.remedy)
         }
         return Diagnosis(
             "cgroup", .ok,
             "\(version) at \(second?.point ?? surroundings.roots.cgroup ?? "its mount"), with every "
                 + "controller that vitald reads")
-    }
-
-    /// Whether the kernel tells who waits for what (PSI, Linux 4.20).
-    static let pressure = Subject("pressure") { surroundings in
-        if let gap = surroundings.gap("pressure") { return Diagnosis("pressure", .limited, sentence: gap) }
-        guard surroundings.text(surroundings.roots.proc("pressure/cpu")) != nil else {
-            return Diagnosis(
-                "pressure", .limited,
-                "the kernel offers no pressure stall information, so those figures are missing",
-                remedy: "Add psi=1 to the kernel's command line; it takes Linux 4.20 with CONFIG_PSI.")
-        }
-        return Diagnosis("pressure", .ok, "the kernel tells who waits for CPU, memory and IO")
     }
 }

@@ -9,7 +9,7 @@ extension Subject {
         guard let root = surroundings.roots.files else { return surroundings.captured("journal") }
         // The directory of the machine holds the files, of which this one is always there; others may list the
         // directory and not read them.
-        let machine = surroundings.text(root + "/etc/machine-id")?.split(separator: "\n").first ?? ""
+        let machine = surroundings.machineText("/etc/machine-id")?.split(separator: "\n").first ?? ""
         let places = ["/var/log/journal", "/run/log/journal"]
         guard !machine.isEmpty,
             let place = places.first(where: {
@@ -23,16 +23,18 @@ extension Subject {
                     "Start systemd-journald, or mount /var/log/journal and /etc/machine-id into the container."
             )
         }
-        guard surroundings.isOpen("\(root)\(place)/\(machine)/system.journal", R_OK) || errno == ENOENT else {
+        guard [0, ENOENT].contains(surroundings.denial("\(root)\(place)/\(machine)/system.journal", R_OK))
+        else {
             return Diagnosis(
                 "journal", .limited, "\(place) is closed to vitald, so no unit's lines can be counted",
                 remedy: "Put vitald into the group: SupplementaryGroups=systemd-journal, as its unit has it.")
         }
-        guard surroundings.isOpen(root + "/run/systemd/journal/socket", W_OK) else {
+        guard surroundings.isOpen(root + "/run/systemd/journal/socket", F_OK) else {
             return Diagnosis(
-                "journal", .limited, "\(place) is read, but journald takes no lines: its socket is not there",
-                remedy: "Start systemd-journald; until then vitald's lines go to standard error.")
+                "journal", .limited,
+                "\(place) is open to vitald, but nothing new is written: journald is not running",
+                remedy: "Start it: systemctl start systemd-journald.")
         }
-        return Diagnosis("journal", .ok, "\(place) is open to vitald, and journald takes its lines")
+        return Diagnosis("journal", .ok, "\(place) is open to vitald, and journald is running")
     }
 }

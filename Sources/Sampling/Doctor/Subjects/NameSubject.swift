@@ -14,10 +14,10 @@ extension Subject {
         var open: [String] = []
         var closed: [String] = []
         for (runtime, path) in places where surroundings.isLocal(root + path) {
-            if surroundings.isOpen(root + path, R_OK | X_OK) {
-                open.append(runtime)
-            } else if errno == EACCES {
-                closed.append(runtime)
+            switch surroundings.denial(root + path, R_OK | X_OK) {
+            case 0: open.append(runtime)
+            case EACCES: closed.append(runtime)
+            default: break
             }
         }
         if !closed.isEmpty {
@@ -25,7 +25,9 @@ extension Subject {
                 "names", .limited,
                 "the files of \(closed.joined(separator: ", ")) are closed to vitald, so those containers are called by "
                     + "the first digits of their ids",
-                remedy: "Where names are wanted, let vitald read them: User=root in a drop-in, or an ACL.")
+                remedy:
+                    "Where names are wanted, give it CAP_DAC_READ_SEARCH (deep.conf in /usr/share/doc/vitald/examples), or an "
+                    + "ACL on those directories.")
         }
         if open.isEmpty { return Diagnosis("names", .ok, "no container runtime has files here") }
         return Diagnosis("names", .ok, "those that \(open.joined(separator: ", ")) gave are read")

@@ -21,7 +21,7 @@ package final class KernelLane: KernelReading {
     private final class Counters: Sendable {
         let submitted = Atomic<UInt64>(0)
         let completed = Atomic<UInt64>(0)
-        let missing = Mutex<[String]>([])
+        let missing = Mutex<[KernelGap]>([])
     }
 
     /// Starts the lane, which makes its first reading at once. Series that are dropped for a limit are counted in
@@ -54,9 +54,8 @@ package final class KernelLane: KernelReading {
     /// How many of them are done; equal to `submitted` while the lane is idle.
     package var completed: UInt64 { counters.completed.load(ordering: .acquiring) }
 
-    /// What this machine does not offer, one sentence each with the reason and the remedy. The daemon says each
-    /// once; the list changes only when the machine does.
-    package var missing: [String] { counters.missing.withLock { $0 } }
+    /// What this machine does not offer. The daemon says each once; the list changes only when the machine does.
+    package var missing: [KernelGap] { counters.missing.withLock { $0 } }
 
     /// Runs a job on the lane; after `stop` it is dropped.
     package func submit(_ job: @escaping @Sendable () -> Void) { submit { _ in job() } }

@@ -6,6 +6,7 @@ import Vitals
 extension KernelSampler {
     /// Reads those that are asked for, of everything that is on the page.
     func readDetails(_ now: Instant) {
+        denied = []
         if options.details.contains(.fileDescriptors) || options.details.contains(.sockets) {
             collect("descriptors") { readDescriptors(now) }
         }
@@ -37,7 +38,7 @@ extension KernelSampler {
                 }
             }
         }
-        deniedProcesses = census.denied
+        denied.formUnion(census.denied)
         tallies.uncounted(census.limited)
         return isWhole
     }
@@ -45,11 +46,12 @@ extension KernelSampler {
     /// Measures the roots of containers; a unit's is the machine's own, of which there are checks.
     private func readRoots(_ files: String) -> Bool {
         guard case .bytes(let bytes) = reader.read(path: roots.proc("self/mountinfo")) else { return false }
-        let root = RootFilesystem(own: MountInfo(parsing: bytes), files: files)
+        var root = RootFilesystem(own: MountInfo(parsing: bytes), files: files)
         for container in tracked where container.isWhole && isShown(container) {
             guard container.match?.isContainer ?? false else { continue }
             container.filesystem = root.figures(of: container.process, reader, proc: roots.proc)
         }
+        if root.denied > 0 { denied.insert(.filesystem) }
         return true
     }
 

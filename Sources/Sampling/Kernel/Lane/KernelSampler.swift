@@ -56,26 +56,26 @@ final class KernelSampler {
     var kubernetesShown = false
     /// When the next name is to be asked for again.
     private var namesDue: Instant?
-    private(set) var missing: [String] = []
-    /// Processes whose open files could not be looked at in the last reading.
-    var deniedProcesses = 0
+    private(set) var missing: [KernelGap] = []
+    /// Figures that were wanted in the last reading and that processes of others did not give.
+    var denied: Set<KernelOptions.Detail> = []
     private var missingTold = Instant.distantPast
     private var toldOf: MissingKey?
     /// What a machine offers changes seldom, its containers' number often.
     private static let missingAgain = Duration.seconds(10)
 
-    /// What the sentences depend on that can change at once.
+    /// What the gaps depend on that can change at once.
     private struct MissingKey: Equatable {
         var refused: Int
         var overflow: Int
         var hasRoot: Bool
-        var hasDenied: Bool
+        var denied: Set<KernelOptions.Detail>
     }
 
     private var missingKey: MissingKey {
         MissingKey(
             refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil,
-            hasDenied: deniedProcesses > 0)
+            denied: denied)
     }
 
     init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
@@ -107,7 +107,7 @@ final class KernelSampler {
     /// Replaces the options; whatever is still shown keeps its descriptors and baselines.
     func replace(_ options: KernelOptions) {
         self.options = options
-        deniedProcesses = 0
+        denied = []
         generation = nil
         lastFull = .distantPast
     }
@@ -153,7 +153,7 @@ final class KernelSampler {
         if now - missingTold >= Self.missingAgain || now < missingTold || toldOf != missingKey {
             missingTold = now
             toldOf = missingKey
-            missing = sentences()
+            missing = gaps()
         }
         if depth == .full { tallies.refused(refused) }
     }

@@ -34,8 +34,8 @@ struct DescriptorCensus {
     private let sizesTell: Bool
     private var known: [ObjectIdentifier: Count] = [:]
     private var looks = 0
-    /// Processes that may not be looked at.
-    private(set) var denied = 0
+    /// The figures that processes did not give which may not be looked at.
+    private(set) var denied: Set<KernelOptions.Detail> = []
     /// Processes that were left out for the limit.
     private(set) var limited = 0
 
@@ -98,7 +98,9 @@ struct DescriptorCensus {
                     return count
                 }
             case .gone where !hidesProcesses: return count
-            case .gone, .denied: return denial()
+            case .gone, .denied:
+                deny(details)
+                return Count(files: nil, sockets: nil)
             case .failed: return Count(files: nil, sockets: nil)
             }
         }
@@ -109,9 +111,9 @@ struct DescriptorCensus {
             if !sizesTell { count.files = found.files }
         case .gone where !hidesProcesses: break
         case .gone, .denied:
-            let denial = denial()
+            deny(sizesTell ? [.sockets] : details)
             count.sockets = nil
-            if !sizesTell { return denial }
+            if !sizesTell { count.files = nil }
         // Such as EMFILE, which no leave would mend.
         case .failed:
             count.sockets = nil
@@ -120,8 +122,7 @@ struct DescriptorCensus {
         return count
     }
 
-    private mutating func denial() -> Count {
-        denied += 1
-        return Count(files: nil, sockets: nil)
+    private mutating func deny(_ figures: Set<KernelOptions.Detail>) {
+        denied.formUnion(details.intersection(figures).intersection([.fileDescriptors, .sockets]))
     }
 }

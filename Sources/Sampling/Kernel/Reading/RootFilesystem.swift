@@ -9,9 +9,18 @@ struct RootFilesystem {
     let own: MountInfo
     /// The host's root directory.
     let files: String
+    /// Roots that are closed to us and have no substitute.
+    private(set) var denied = 0
+
+    init(own: MountInfo, files: String) {
+        self.own = own
+        self.files = files
+    }
 
     /// The root of the process's mount namespace; nil where it is not local or not ours to measure.
-    func figures(of process: ContainerProcess, _ reader: KernelReader, proc: String) -> FilesystemFigures? {
+    mutating func figures(of process: ContainerProcess, _ reader: KernelReader, proc: String)
+        -> FilesystemFigures?
+    {
         guard case .bytes(let bytes) = process.mounts(reader, proc: proc),
             let root = MountInfo(parsing: bytes).mount(of: "/"),
             FilesystemFigures.localTypes.contains(root.type)
@@ -32,7 +41,11 @@ struct RootFilesystem {
         }
         // Without leave to trace the process its root is closed to us.
         guard descriptor == -EACCES || descriptor == -EPERM else { return nil }
-        return substitute(for: root).flatMap { FilesystemFigures($0) }
+        guard let substitute = substitute(for: root) else {
+            denied += 1
+            return nil
+        }
+        return FilesystemFigures(substitute)
     }
 
     /// What to measure in place of a root: an overlay is as large as the file system that holds its upper layer,
