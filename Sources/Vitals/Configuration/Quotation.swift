@@ -28,4 +28,15 @@ package enum Quotation {
         }
         return out + "\""
     }
+
+    /// The text as a shell takes it for one word: in single quotes where it holds anything that means something there.
+    package static func shell(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "/._-+,:=@%".utf8.contains(byte)
+        }
+        if isPlain, !text.isEmpty { return text }
+        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
+            + "'"
+    }
 }

@@ -46,9 +46,7 @@ package struct InstanceName: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The name as it is written in a shell: a backslash would vanish there.
-    package var quoted: String {
-        description.utf8.contains(UInt8(ascii: "\\")) ? "'\(description)'" : description
-    }
+    package var quoted: String { Quotation.shell(description) }
 
     /// The agent's unit.
     package var unit: String { description + ".service" }

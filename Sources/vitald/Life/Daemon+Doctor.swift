@@ -8,10 +8,15 @@ extension Daemon {
     /// Its sockets, its manager and its configuration; on the loop.
     var houseFindings: [Diagnosis] { [socketFinding, managerFinding, configurationFinding] }
 
-    /// Its unit, as it is written in a shell.
-    private var unit: String { unit("vitald") }
+    private var units: UnitNames { UnitNames(options.instance) }
 
-    private func unit(_ word: String) -> String { options.instance.map { "\(word)@\($0.quoted)" } ?? word }
+    /// How its configuration is checked by hand, under the same defaults.
+    private var checking: String {
+        var words = "vitald --check-config"
+        if let instance = options.instance { words += " --instance \(instance.quoted)" }
+        if case .named(let path) = options.configuration { words += " --config \(Quotation.shell(path))" }
+        return words
+    }
 
     private var socketFinding: Diagnosis {
         let own = listeners.sockets.filter { !$0.isHanded }.map(\.path) + listeners.opened
@@ -27,7 +32,8 @@ extension Daemon {
             "sockets", .limited,
             handed.isEmpty ? fact : fact + "; systemd holds \(handed.joined(separator: ", "))",
             remedy:
-                "Under systemd: systemctl enable --now vitald.socket vitald-http.socket, then restart vitald."
+                "Under systemd: systemctl stop \(units.service), then systemctl enable --now \(units.rpc) \(units.http) "
+                + "\(units.service)."
         )
     }
 
@@ -35,7 +41,7 @@ extension Daemon {
         guard service.notifySocket != nil else {
             return Diagnosis(
                 "systemd", .limited, "nobody manages this vitald: it is not started again when it ends",
-                remedy: "Run it as a service: systemctl enable --now \(unit).")
+                remedy: "Run it as a service: systemctl enable --now \(units.service).")
         }
         guard let window = service.watchdog else {
             return Diagnosis(
@@ -49,12 +55,14 @@ extension Daemon {
 
     private var configurationFinding: Diagnosis {
         let path = options.configuration.description
-        let fact = configuration.isBuiltIn ? "there is no \(path), so the built-in configuration" : path
         if reloadSuccessful.value == 0 {
             return Diagnosis(
-                "configuration", .limited, "\(fact) is not what is in force: the last reload was refused",
-                remedy: "See vitald --check-config --config \(path), mend it, then systemctl reload \(unit).")
+                "configuration", .limited, "\(path) is not what is in force: the last reload was refused",
+                remedy: "See \(checking), mend it, then systemctl reload \(units.service).")
         }
+        let fact =
+            configuration.isBuiltIn
+            ? "the built-in configuration (there was no \(path) when it was looked for)" : path
         if let first = configuration.warnings.first {
             let count = configuration.warnings.count
             return Diagnosis(

@@ -167,4 +167,29 @@ struct ControlTests {
         #expect(alone.ending == .code(1))
         #expect(alone.output.contains("missing  socket   \(daemon.socket): "), "\(alone.output)")
     }
+
+    @Test("what doctor advises concerns this instance, and can be typed as it stands")
+    func advice() async throws {
+        let daemon = try await ShippedDaemon(
+            #"{ "http": { "listen": [] }, "checks": [] }"#, arguments: ["--instance", #"my\x2dagent"#]
+        ).serving()
+        let instance = #"'my\x2dagent'"#
+
+        let told = Self.unwrapped(try await daemon.control("doctor").output)
+        #expect(told.contains("systemctl stop vitald@\(instance), then systemctl enable --now"), "\(told)")
+        #expect(told.contains(" vitald-http@\(instance).socket vitald@\(instance)."), "\(told)")
+
+        try daemon.directory.write("config.json", "{")
+        _ = try await daemon.control("reload")
+        let refused = Self.unwrapped(try await daemon.control("doctor").output)
+        #expect(
+            refused.contains("config.json is not what is in force: the last reload was refused"), "\(refused)"
+        )
+        #expect(refused.contains("vitald --check-config --instance \(instance) --config /"), "\(refused)")
+        try await daemon.stop()
+    }
+
+    private static func unwrapped(_ text: String) -> String {
+        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
 }
