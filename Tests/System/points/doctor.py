@@ -2,6 +2,7 @@
 """What vitald says of what it can see."""
 import json
 
+from harness.machine import until
 from harness.points import expect, point
 
 
@@ -14,15 +15,37 @@ def diagnoses(machine):
 @point("vitalctl doctor: on a whole machine all is seen, and what is not has its remedy")
 def whole(machine):
     told = diagnoses(machine)
-    for subject in ("cgroup", "pressure", "processes", "capabilities", "journal", "sockets", "systemd", "configuration"):
+    for subject in ("cgroup", "pressure", "processes", "capabilities", "filesystems", "names", "journal",
+                    "log", "limits", "resources", "credentials", "access", "sockets", "systemd", "configuration", "caller"):
         expect(told.get(subject, {}).get("state") == "ok", f"{subject}: {told.get(subject)}")
     expect(told["cgroup"]["fact"].startswith("version 2 at /sys/fs/cgroup"), told["cgroup"])
     expect(told["capabilities"]["fact"].startswith("none, and none is needed"), told["capabilities"])
     expect("systemd holds" in told["sockets"]["fact"] and "127.0.0.1:9847" in told["sockets"]["fact"], told["sockets"])
+    limits = told["resources"]["fact"]
+    expect("192 MiB" in limits and "128 tasks" in limits, limits)
+    expect("/run/vitald/vitald.sock is root:vitald 0660" in told["access"]["fact"], told["access"])
+    expect("root is an administrator" in told["caller"]["fact"], told["caller"])
+    expect("journald" in told["log"]["fact"], told["log"])
     for entry in told.values():
         expect(entry["state"] == "ok" or entry.get("remedy"), entry)
     text = machine.run("vitalctl doctor")
     expect(text.code == 0 and "cgroup" in text.out, text)
+
+
+@point("vitalctl doctor says which controller is off, and what it advises switches it on")
+def controllers(machine):
+    found = diagnoses(machine)["controllers"]
+    expect(found["state"] == "limited" and "io is off" in found["fact"], found)
+    expect("DefaultIOAccounting=yes" in found["remedy"] and "daemon-reexec" in found["remedy"], found)
+    machine.write("/etc/systemd/system.conf.d/io.conf", "[Manager]\nDefaultIOAccounting=yes\n")
+    try:
+        machine.run("systemctl daemon-reexec")
+        seen = until(lambda: diagnoses(machine)["controllers"]["state"] == "ok", 30)
+        expect(seen, diagnoses(machine)["controllers"])
+        seen = until(lambda: machine.page().all("container_fs_reads_bytes_total"), 30)
+        expect(seen, "the figures are still missing")
+    finally:
+        machine.run("rm -r /etc/systemd/system.conf.d; systemctl daemon-reexec")
 
 
 @point("vitalctl doctor without its group tells why the journal is closed; a stranger hears why he is not let in")
