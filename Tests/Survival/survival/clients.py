@@ -71,6 +71,43 @@ class Client(threading.Thread):
             self.faults.append(f"{self.name}: one question took {time.monotonic() - begun:.1f} s")
 
 
+class Kept(Client):
+    """Asks three questions at a time on a connection that it keeps as long as vitald does.
+
+    That a line is not taken any more is told by EPIPE; whatever was taken must be answered.
+    """
+
+    def once(self):
+        before = self.deaths.so_far()
+        try:
+            connection = self.open()
+        except OSError as error:
+            self.faults.append(f"{self.name}: not connected: {error}")
+            return
+        owed = 0
+        try:
+            with connection:
+                leaves = False
+                while not (leaves or self.stopping.is_set()):
+                    try:
+                        for _ in range(3):
+                            self.question(connection)
+                            owed += 1
+                    except BrokenPipeError:
+                        leaves = True
+                    while owed:
+                        # Whole lines, but perhaps several of them.
+                        count = line(connection).count(b"\n")
+                        owed -= count
+                        self.answered += count
+        except (OSError, EOFError) as error:
+            # It leaves between two questions: nothing is owed, and nothing is lost.
+            if owed:
+                self.broken += 1
+                if not self.deaths.explain(before):
+                    self.faults.append(f"{self.name}: {owed} lines that were taken are lost: {error!r}")
+
+
 def unix(path):
     def connect():
         connection = socket.socket(socket.AF_UNIX)
@@ -112,6 +149,12 @@ def line(connection):
 
 def ask(method, **parameters):
     return lambda connection: call(connection, method, **parameters)
+
+
+def say(method):
+    """Sends a call, and leaves its answer to be read."""
+    request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode() + b"\n"
+    return lambda connection: connection.sendall(request)
 
 
 def page(path, status=(200,)):
