@@ -36,8 +36,8 @@ final class JournalFollower {
     private static let retries = [200, 500, 1000, 2000, 5000, 10_000, 30_000].map {
         Duration.milliseconds($0)
     }
-    /// What was readable a moment ago is called unreadable after so many tries.
-    private static let quietRetries = 3
+    /// What was readable a moment ago is called unreadable after so long.
+    private static let quietTime = Duration.milliseconds(1500)
     /// The clock of file systems is a few ms behind, and a second on some.
     static let slack = Duration.seconds(2)
 
@@ -64,7 +64,13 @@ final class JournalFollower {
     /// Archived files that are read once the present is, and until when.
     var history: [JournalFile] = []
     var historyDeadline: Instant?
+    /// Since when not all can be read, and how often that was looked at.
+    private var troubleSince: Instant?
     private var failures = 0
+    /// Whether all could be read once.
+    private var wasWhole = false
+    private var gap: JournalProblem?
+    private var nextList: Instant
     private var record = JournalRecord()
 
     /// Makes a follower; `run` is the thread.
@@ -80,6 +86,7 @@ final class JournalFollower {
         libraryName = library
         alarm = JournalAlarm(orders.bell)
         begun = time.now
+        nextList = begun
         start = time.wall
         position = .since(time.wall)
         roster = JournalRoster(wish.options, [], tallies)
@@ -90,26 +97,46 @@ final class JournalFollower {
         var mustList = true
         while !orders.isClosed {
             standing.reading(since: time.now)
-            var isWhole = false
+            var problem: JournalProblem?
             do throws(JournalProblem) {
-                try turn(listing: mustList)
-                isWhole = session?.remarks.isEmpty ?? false
+                problem = try turn(listing: mustList)
             } catch {
                 session = nil
-                if !hasCovered || error.reason != .journalUnavailable || failures >= Self.quietRetries {
-                    standing.failed(error, at: time.now)
-                }
+                problem = error
             }
+            if !orders.isClosed { tell(problem) }
             for watch in wish.watches { watch.allowAnswers() }
-            let patience = isWhole ? Self.round : Self.retries[min(failures, Self.retries.count - 1)]
-            failures = isWhole ? 0 : failures + 1
-            let event = alarm.wait(patience)
-            mustList = !isWhole || event.moved || (!event.grew && !event.rang)
+            let isWhole = problem == nil && session?.refused.isEmpty ?? false
+            if isWhole { failures = 0 }
+            if mustList || session == nil {
+                nextList =
+                    time.now + (isWhole ? Self.round : Self.retries[min(failures, Self.retries.count - 1)])
+                failures += isWhole ? 0 : 1
+            }
+            let event = alarm.wait(max(.zero, nextList - time.now))
+            mustList = event.moved || time.now >= nextList
         }
     }
 
-    /// One round: takes orders, opens what is to be open, reads to the end.
-    private func turn(listing mustList: Bool) throws(JournalProblem) {
+    /// Tells the others how the reading stands. What was readable a moment ago may be so again in a moment: journald
+    /// rotates, or has made a file and not written its header yet.
+    private func tell(_ problem: JournalProblem?) {
+        guard let problem else {
+            troubleSince = nil
+            wasWhole = true
+            return standing.caughtUp(session?.remarks ?? [])
+        }
+        let since = troubleSince ?? time.now
+        troubleSince = since
+        guard !wasWhole || problem.reason == .journalDenied || time.now - since >= Self.quietTime else {
+            return
+        }
+        standing.failed(problem, since: since, session?.remarks ?? [])
+    }
+
+    /// One round: takes orders, opens what is to be open, reads to the end. What cannot be read while the rest can is
+    /// what it returns.
+    private func turn(listing mustList: Bool) throws(JournalProblem) -> JournalProblem? {
         if let wish = orders.take() { take(wish) }
         let library = try loaded()
         if session != nil { try read(library) }
@@ -120,9 +147,9 @@ final class JournalFollower {
             try open(library)
             try read(library)
         }
-        guard !orders.isClosed else { return }
+        guard !orders.isClosed else { return nil }
         try cover(library)
-        standing.caughtUp(session?.remarks ?? [])
+        return session?.problem ?? gap
     }
 
     private func take(_ new: JournalOrders.Wish) {
@@ -169,8 +196,9 @@ final class JournalFollower {
         let listing = JournalListing(wish.options.place, machine: library.machine)
         alarm.watch(listing.directories, missing: listing.missing)
         if let problem = listing.problem(user: geteuid()) { throw problem }
+        gap = listing.gap(user: geteuid())
         let active = Set(listing.active.map(\.identity))
-        guard let session, session.active == active, session.remarks.isEmpty else {
+        guard let session, session.active == active, session.refused.isEmpty else {
             return try open(library, listing)
         }
     }

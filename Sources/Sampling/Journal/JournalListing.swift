@@ -43,9 +43,9 @@ struct JournalListing {
 
     /// Why nothing can be read here; nil where something can.
     func problem(user: UInt32) -> JournalProblem? {
-        if let denied { return .denied(denied, user: user) }
+        guard !active.contains(where: \.isReadable) else { return nil }
+        if let problem = gap(user: user) { return problem }
         guard directories.isEmpty else {
-            guard active.isEmpty else { return nil }
             return .unavailable(
                 "\(directories.joined(separator: " and ")) holds no journal that is being written: "
                     + "see whether systemd-journald runs (systemctl status systemd-journald)")
@@ -54,6 +54,10 @@ struct JournalListing {
             "there is no journal at \(missing.joined(separator: " or ")): run vitald where systemd-journald does, "
                 + "mount its directory, or take `journal` out of the configuration")
     }
+
+    /// What may not be read here, whatever else can be: processes of a user whose file that is may belong to a unit
+    /// that is followed.
+    func gap(user: UInt32) -> JournalProblem? { denied.map { .denied($0, user: user) } }
 
     private mutating func list(_ directory: String) {
         guard let names = Self.names(in: directory) else {

@@ -89,7 +89,7 @@ package final class JournalReader: JournalAnswering {
             units: units, lag: lag?.seconds, enabled: isOn, missing: isOn ? standing.missing : [off])
     }
 
-    /// Age of the oldest entry that is not read; nil while nothing is known.
+    /// Age of the oldest entry that is not read; nil where nothing reads.
     var lag: Duration? { standing.lag(now: time.now, wall: time.wall) }
 
     /// Has the journal read for a check.
@@ -127,7 +127,7 @@ package final class JournalReader: JournalAnswering {
         if began {
             state.orders = orders
         } else {
-            standing.failed(.unavailable("no thread can be started: raise TasksMax="), at: time.now)
+            standing.failed(.unavailable("no thread can be started: raise TasksMax="), since: time.now)
         }
     }
 }

@@ -5,14 +5,23 @@ import Vitals
 
 /// The files that are open at one time, and how far they were read.
 struct JournalSession {
+    /// A file that could not be opened, and the errno.
+    struct Refusal {
+        let file: JournalFile
+        let code: Int32
+
+        /// What is the matter with it.
+        var fact: String { "cannot be read: \(String(cString: strerror(code)))" }
+    }
+
     /// The open files.
     let handle: JournalHandle
     /// The active ones among them.
     let active: Set<JournalFile.Identity>
     /// Whether files are open that journald does not write to any more.
     let hasArchived: Bool
-    /// Files that could not be opened, one sentence each: damaged, or just being made.
-    let remarks: [String]
+    /// Files that could not be opened: damaged, or just being made.
+    let refused: [Refusal]
     /// Entries read since it was opened.
     var count = 0
 
@@ -21,7 +30,7 @@ struct JournalSession {
         throws(JournalProblem)
     {
         var files = active.filter(\.isReadable) + archived
-        var refused: [String] = []
+        var refused: [Refusal] = []
         var opened: JournalHandle?
         do throws(JournalHandle.Failure) {
             opened = try JournalHandle(library, files: files.map(\.path))
@@ -33,24 +42,28 @@ struct JournalSession {
                     return false
                 } catch {
                     // Rotated or vacuumed since the listing: the next one knows.
-                    if error.code != ENOENT {
-                        refused.append(
-                            "\(file.path) cannot be read: \(String(cString: strerror(error.code)))")
-                    }
+                    if error.code != ENOENT { refused.append(Refusal(file: file, code: error.code)) }
                     return true
                 }
             }
             if !files.isEmpty { opened = try? JournalHandle(library, files: files.map(\.path)) }
         }
         guard let opened else {
-            throw .unavailable(
-                refused.first.map { "\($0) (see journalctl --verify)" }
-                    ?? "the journal's files changed while they were being opened")
+            throw refused.first.map { .damaged($0.file.path, $0.fact) }
+                ?? .unavailable("the journal's files changed while they were being opened")
         }
         handle = opened
         // Those that could not be opened stay out until the listing changes.
         self.active = Set(active.map(\.identity))
         hasArchived = !archived.isEmpty
-        remarks = refused
+        self.refused = refused
     }
+
+    /// Why not all can be read that journald writes now.
+    var problem: JournalProblem? {
+        refused.first { $0.file.isActive }.map { .damaged($0.file.path, $0.fact) }
+    }
+
+    /// One sentence for each archived file that cannot be opened: nothing new will come from there.
+    var remarks: [String] { refused.filter { !$0.file.isActive }.map { "\($0.file.path) \($0.fact)" } }
 }

@@ -48,13 +48,13 @@ final class JournalStanding: Sendable {
         }
     }
 
-    /// It cannot be read.
-    func failed(_ problem: JournalProblem, at now: Instant) {
+    /// It cannot be read, or not all of it, since then.
+    func failed(_ problem: JournalProblem, since: Instant, _ remarks: [String] = []) {
         state.withLock { state in
             guard state.begun != nil else { return }
             state.problem = problem
-            state.problemSince = state.problemSince ?? now
-            state.remarks = []
+            state.problemSince = state.problemSince ?? since
+            state.remarks = remarks
         }
     }
 
@@ -69,12 +69,12 @@ final class JournalStanding: Sendable {
     /// Whether something reads it.
     var isOn: Bool { state.withLock { $0.begun != nil } }
 
-    /// Age of the oldest entry that is not read; nil while nothing is known, for nothing was ever read.
+    /// Age of the oldest entry that is not read; of what never was, since the first try. Nil where nothing reads.
     func lag(now: Instant, wall: WallTime) -> Duration? {
         state.withLock { state in
             guard let begun = state.begun else { return nil }
             // Since then nobody knows what was written.
-            if let since = state.problemSince { return state.wasOpen ? max(.zero, now - since) : nil }
+            if let since = state.problemSince { return max(.zero, now - (state.wasOpen ? since : begun)) }
             guard let since = state.readingSince else { return .zero }
             guard let last = state.lastRead else { return max(.zero, now - since) }
             // What is older than the start is history, which nobody waits for.

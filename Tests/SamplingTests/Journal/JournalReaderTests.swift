@@ -193,15 +193,21 @@ struct JournalReaderTests {
         #expect(units.count == 201)
     }
 
-    @Test("several files are followed at once, and a damaged one is told of and spoils nothing")
+    @Test("several files are followed at once; one that cannot be opened is a problem and spoils nothing")
     func damaged() throws {
         let bench = try JournalBench()
         try bench.write([.init()])
         try bench.write([.init()], to: "user-1000.journal")
-        try TextFile.write(
-            String(repeating: "rubbish ", count: 4096), bench.directory + "/journal/bad.journal")
+        let bad = bench.directory + "/journal/bad.journal"
+        try TextFile.write(String(repeating: "rubbish ", count: 4096), bad)
         bench.reader.start()
-        try Workbench.wait(for: "the reader") { bench.reader.lag == .zero }
+        try Workbench.wait(for: "the problem") { bench.reader.problem != nil }
+        #expect(bench.reader.problem?.reason == "journal.damaged")
+        #expect(bench.reader.problem?.sentence.hasPrefix("\(bad) cannot be read: Bad message: ") ?? false)
+        try Workbench.wait(for: "the lag") { bench.reader.lag ?? .zero > .milliseconds(10) }
+        var sheet = Sheet()
+        bench.reader.fill(&sheet)
+        #expect(sheet.samples.map(\.value.number).last == 0)
 
         try bench.write([.init(priority: 3)])
         try bench.write([.init(priority: 4)], to: "user-1000.journal")
@@ -209,10 +215,10 @@ struct JournalReaderTests {
         try Workbench.wait(for: "both") {
             bench.count("agent.service", "err") == 1 && bench.count("agent.service", "warning") == 1
         }
-        let missing = bench.reader.logs(unit: "*", limit: 1).missing
-        #expect(missing.count == 1)
-        #expect(missing.first?.hasPrefix("\(bench.directory)/journal/bad.journal cannot be read: ") ?? false)
-        #expect(bench.reader.problem == nil)
+        #expect(bench.reader.logs(unit: "*", limit: 1).missing == [bench.reader.problem?.sentence])
+
+        unlink(bad)
+        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
     }
 
     @Test(
@@ -256,7 +262,9 @@ struct JournalReaderTests {
         let sentence = try #require(bench.reader.problem?.sentence)
         #expect(sentence.hasPrefix("the journal needs libsystemd, which cannot be loaded (libnone.so.9: "))
         #expect(sentence.hasSuffix("install the package libsystemd0"))
-        #expect(bench.reader.lag == nil, "nothing was ever read, so nobody knows")
+        try Workbench.wait(for: "the lag, from the first try on") {
+            bench.reader.lag ?? .zero > .milliseconds(20)
+        }
     }
 
     @Test("a library that is no libsystemd is told of")
@@ -266,6 +274,39 @@ struct JournalReaderTests {
                 "the journal needs libsystemd, which cannot be loaded (libz.so.1 has no sd_journal_open_files): "
                     + "install the package libsystemd0")
         ) { try JournalLibrary("libz.so.1") }
+    }
+
+    @Test("the file that is written to is lost in the middle of the work: the other is read, and it is told")
+    func damagedLater() throws {
+        let bench = try JournalBench()
+        try bench.write([.init()])
+        try bench.write([.init()], to: "user-1000.journal")
+        try bench.start()
+
+        try TextFile.write(String(repeating: "rubbish ", count: 4096), bench.directory + "/new")
+        rename(bench.directory + "/new", bench.directory + "/journal/system.journal")
+        try Workbench.wait(for: "the problem") { bench.reader.problem?.reason == "journal.damaged" }
+        try bench.write([.init(priority: 3)], to: "user-1000.journal")
+
+        try Workbench.wait(for: "the other") { bench.count("agent.service", "err") == 1 }
+        #expect(bench.reader.problem != nil && bench.reader.lag ?? .zero > .zero)
+    }
+
+    @Test("of two files one may not be read: the other is, and it is told", .enabled(if: geteuid() == 0))
+    func halfDenied() throws {
+        let bench = try JournalBench()
+        try bench.write([.init()])
+        try bench.write([.init()], to: "user-1000.journal")
+        chmod(bench.directory, 0o755)
+        chmod(bench.directory + "/journal/system.journal", 0o644)
+        chmod(bench.directory + "/journal/user-1000.journal", 0o600)
+
+        let listing = try AsNobody.run { [place = bench.place] in JournalListing(place, machine: nil) }
+
+        #expect(
+            listing.active.filter(\.isReadable).map(\.path) == ["\(bench.directory)/journal/system.journal"])
+        #expect(listing.problem(user: 9) == nil)
+        #expect(listing.gap(user: 9) == .denied("\(bench.directory)/journal/user-1000.journal", user: 9))
     }
 
     @Test("what may not be read is denied, with the group that helps")
