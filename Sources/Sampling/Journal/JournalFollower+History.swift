@@ -95,7 +95,7 @@ extension JournalFollower {
     ) -> Bool {
         var session = opened
         session.handle.seek(past.from)
-        while session.handle.next() {
+        while case .entry = session.handle.next() {
             guard let realtime = session.handle.realtime else { continue }
             if let until = past.until, realtime > until.time { return true }
             note(session.handle, realtime, roster: &past.roster, counting: past.isFirst)

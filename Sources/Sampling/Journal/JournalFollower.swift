@@ -43,24 +43,24 @@ final class JournalFollower {
 
     let orders: JournalOrders
     let standing: JournalStanding
-    private let ledger: JournalLedger
+    let ledger: JournalLedger
     let tallies: JournalTallies
     let time: any TimeSource
     private let libraryName: String
-    private let alarm: JournalAlarm
+    let alarm: JournalAlarm
 
     let begun: Instant
     let start: WallTime
     private var library: JournalLibrary?
-    private var boot: csystemd_id?
+    var boot: csystemd_id?
     var wish = JournalOrders.Wish(options: JournalOptions(), watches: [])
-    private var roster: JournalRoster
+    var roster: JournalRoster
     /// The watches that know their past, and whether the first ones do.
     var covered: Set<ObjectIdentifier> = []
     var hasCovered = false
-    private var session: JournalSession?
+    var session: JournalSession?
     var position: Position
-    private var mayHaveGap = false
+    var mayHaveGap = false
     /// Archived files that are read once the present is, and until when.
     var history: [JournalFile] = []
     var historyDeadline: Instant?
@@ -69,9 +69,11 @@ final class JournalFollower {
     private var failures = 0
     /// Whether all could be read once.
     private var wasWhole = false
-    private var gap: JournalProblem?
+    var gap: JournalProblem?
+    /// What was found while it was read is told at once: it does not go by.
+    var isSudden = false
     private var nextList: Instant
-    private var record = JournalRecord()
+    var record = JournalRecord()
 
     /// Makes a follower; `run` is the thread.
     init(
@@ -94,6 +96,8 @@ final class JournalFollower {
 
     /// Reads until the orders are closed.
     func run() {
+        csystemd_guard(1)
+        defer { csystemd_guard(0) }
         var mustList = true
         while !orders.isClosed {
             standing.reading(since: time.now)
@@ -123,14 +127,14 @@ final class JournalFollower {
     private func tell(_ problem: JournalProblem?) {
         guard let problem else {
             troubleSince = nil
+            isSudden = false
             wasWhole = true
             return standing.caughtUp(session?.remarks ?? [])
         }
         let since = troubleSince ?? time.now
         troubleSince = since
-        guard !wasWhole || problem.reason == .journalDenied || time.now - since >= Self.quietTime else {
-            return
-        }
+        let mayGoBy = wasWhole && !isSudden && problem.reason != .journalDenied
+        guard !mayGoBy || time.now - since >= Self.quietTime else { return }
         standing.failed(problem, since: since, session?.remarks ?? [])
     }
 
@@ -189,157 +193,5 @@ final class JournalFollower {
         var id = csystemd_id()
         if made.calls.get_boot?(&id) ?? -1 >= 0 { boot = id }
         return made
-    }
-
-    /// Looks which files there are, and opens them anew where they are others.
-    private func list(_ library: JournalLibrary) throws(JournalProblem) {
-        let listing = JournalListing(wish.options.place, machine: library.machine)
-        alarm.watch(listing.directories, missing: listing.missing)
-        if let problem = listing.problem(user: geteuid()) { throw problem }
-        gap = listing.gap(user: geteuid())
-        let active = Set(listing.active.map(\.identity))
-        guard let session, session.active == active, session.refused.isEmpty else {
-            return try open(library, listing)
-        }
-    }
-
-    private func open(_ library: JournalLibrary, _ listing: JournalListing? = nil) throws(JournalProblem) {
-        let listing = listing ?? JournalListing(wish.options.place, machine: library.machine)
-        if let problem = listing.problem(user: geteuid()) { throw problem }
-        // Archived files that were read to their ends have nothing to say, however young they are.
-        let isRead =
-            session.map { $0.hasArchived && $0.active == Set(listing.active.map(\.identity)) } ?? false
-        session = nil
-        // Where the clock was set back, files are older than what was read last.
-        let unread = min(position.time, time.wall) - Self.slack
-        let since = isRead ? time.wall + .seconds(3600) : unread
-        var archived = listing.archived(since: since)
-        if case .since = position, !hasCovered {
-            history = archived
-            archived = []
-        }
-        let opened = try JournalSession(
-            listing.active, archived.suffix(JournalListing.mostArchived), library)
-        switch position {
-        case .since(let time): opened.handle.seek(time)
-        case .behind(let cursor, _):
-            opened.handle.seek(cursor)
-            mayHaveGap = true
-        }
-        session = opened
-    }
-
-    /// Reads to the end of what is open.
-    private func read(_ library: JournalLibrary) throws(JournalProblem) {
-        guard var current = session else { return }
-        var last: WallTime?
-        var hasTriedAgain = false
-        while current.handle.next() {
-            switch mayHaveGap ? step(onto: current.handle) : .ahead {
-            case .ahead: break
-            case .known: continue
-            case .beyond(let lost):
-                // Perhaps it was rotated away between listing and opening.
-                if !hasTriedAgain {
-                    hasTriedAgain = true
-                    session = nil
-                    try open(library)
-                    guard let next = session else { return }
-                    current = next
-                    continue
-                }
-                tallies.drop("vacuumed", lost)
-            }
-            let realtime = current.handle.realtime ?? time.wall
-            note(current.handle, realtime, roster: &roster)
-            last = realtime
-            current.count += 1
-            guard current.count % Self.batch == 0 else { continue }
-            guard !orders.isClosed else { break }
-            standing.passed(realtime)
-            // Only before the first end: where the clock is set back, what comes then also looks old.
-            if !hasCovered, realtime < start, tooMuchHistory() {
-                tallies.drop("history")
-                for watch in wish.watches where !covered.contains(ObjectIdentifier(watch)) {
-                    covered.insert(ObjectIdentifier(watch))
-                    watch.cover(since: begun)
-                }
-                hasCovered = true
-                history = []
-                current.handle.seek(start)
-            } else if current.count >= Self.sessionEntries, let cursor = current.handle.cursor {
-                position = .behind(cursor, realtime)
-                session = nil
-                try open(library)
-                guard let next = session else { return }
-                current = next
-            }
-        }
-        if let last, let cursor = current.handle.cursor { position = .behind(cursor, last) }
-        session = current
-    }
-
-    /// What the first entry behind a reopening is.
-    private enum Step {
-        /// The next one.
-        case ahead
-        /// The one that was read last.
-        case known
-        /// One with unread ones before it, that are nowhere to be seen.
-        case beyond(UInt64)
-    }
-
-    private func step(onto handle: JournalHandle) -> Step {
-        mayHaveGap = false
-        guard case .behind(let before, _) = position, let cursor = handle.cursor else { return .ahead }
-        if cursor.isSameEntry(as: before) { return .known }
-        guard let lost = cursor.entries(since: before), lost > 0 else { return .ahead }
-        return .beyond(lost)
-    }
-
-    private func tooMuchHistory() -> Bool {
-        let deadline = historyDeadline ?? time.now + Self.historyTime
-        historyDeadline = deadline
-        return time.now > deadline
-    }
-
-    func note(
-        _ handle: JournalHandle, _ realtime: WallTime, roster: inout JournalRoster, counting: Bool = true
-    ) {
-        let stamp = handle.monotonic
-        let isOurBoot = if let stamp, let boot { stamp.boot == boot } else { false }
-        // What an earlier boot left is no sign of how things are now.
-        guard isOurBoot || wish.options.place.spansBoots else { return }
-        record.clear()
-        guard handle.fields({ record.take($0) }) else {
-            if counting { tallies.drop("damaged") }
-            return
-        }
-        let now = time.now
-        let age = Duration.nanoseconds(max(0, time.wall.nanoseconds &- realtime.nanoseconds))
-        // The entry's own monotonic time does not jump when somebody sets the clock.
-        let arrival = isOurBoot ? min(stamp?.time ?? now, now) : now - age
-        let isHistory = isOurBoot ? arrival < begun : realtime < start
-        let units = record.units
-        for (place, name) in units.enumerated() {
-            guard let unit = roster.unit(name) else { continue }
-            for (watch, search) in unit.watches
-            where units[..<place].allSatisfy({ !JournalOptions.covers(watch.plan.units, $0) }) {
-                watch.note(record, search, at: arrival)
-            }
-            guard counting else { continue }
-            if record.priority <= .err { ledger.keep(line(realtime, name), of: tallies.label(name)) }
-            guard !isHistory else { continue }
-            unit.messages[record.priority.level].add()
-            for (search, tally) in unit.patterns where search.finds(in: record.message) { tally.add() }
-        }
-    }
-
-    private func line(_ realtime: WallTime, _ unit: String) -> LogsQuery.Line {
-        LogsQuery.Line(
-            time: realtime.rfc3339, priority: record.priority.rawValue, unit: unit,
-            identifier: record.identifier, pid: Int64(record.pid),
-            message: String(decoding: record.message.prefix(JournalLedger.longestMessage), as: UTF8.self),
-            messageID: record.messageID.isEmpty ? nil : record.messageID)
     }
 }

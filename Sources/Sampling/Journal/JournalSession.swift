@@ -17,6 +17,7 @@ struct JournalSession {
     /// The open files.
     let handle: JournalHandle
     /// The active ones among them.
+    let files: [JournalFile]
     let active: Set<JournalFile.Identity>
     /// Whether files are open that journald does not write to any more.
     let hasArchived: Bool
@@ -54,6 +55,7 @@ struct JournalSession {
         }
         handle = opened
         // Those that could not be opened stay out until the listing changes.
+        self.files = active
         self.active = Set(active.map(\.identity))
         hasArchived = !archived.isEmpty
         self.refused = refused
@@ -62,6 +64,20 @@ struct JournalSession {
     /// Why not all can be read that journald writes now.
     var problem: JournalProblem? {
         refused.first { $0.file.isActive }.map { .damaged($0.file.path, $0.fact) }
+    }
+
+    /// A file that lost what it had: nobody may do that to one that journald still writes to.
+    var loss: JournalProblem? {
+        for file in files {
+            if let fact = file.loss { return .damaged(file.path, fact) }
+        }
+        return nil
+    }
+
+    /// Reading on failed, an errno; in which of the files is not told.
+    func failure(_ code: Int32) -> JournalProblem {
+        .damaged(
+            files.map(\.path).joined(separator: " or "), "cannot be read: \(String(cString: strerror(code)))")
     }
 
     /// One sentence for each archived file that cannot be opened: nothing new will come from there.

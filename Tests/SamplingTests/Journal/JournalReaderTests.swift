@@ -292,6 +292,31 @@ struct JournalReaderTests {
         #expect(bench.reader.problem != nil && bench.reader.lag ?? .zero > .zero)
     }
 
+    @Test(
+        "a file that is cut short while it is read ends nothing: it is told, the rest is read, and so is the next",
+        arguments: [0, 4096, 100_000])
+    func cutShort(_ size: Int) throws {
+        let bench = try JournalBench()
+        try bench.write((0..<2000).map { .init(message: "\($0) " + String(repeating: "x", count: 200)) })
+        try bench.write([.init()], to: "user-1000.journal")
+        try bench.start()
+        let file = bench.directory + "/journal/system.journal"
+
+        truncate(file, size)
+        try Workbench.wait(for: "the problem") { bench.reader.problem != nil }
+        #expect(bench.reader.problem?.reason == "journal.damaged")
+        #expect(bench.reader.problem?.sentence.hasPrefix(file) ?? false)
+        #expect(bench.dropped("damaged") > 0)
+        try bench.write([.init(priority: 3)], to: "user-1000.journal")
+        try Workbench.wait(for: "the other") { bench.count("agent.service", "err") == 1 }
+
+        unlink(file)
+        try bench.write([.init(priority: 4)])
+        try Workbench.wait(for: "the next") { bench.count("agent.service", "warning") == 1 }
+        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
+        #expect(bench.count("agent.service", "err") == 1)
+    }
+
     @Test("of two files one may not be read: the other is, and it is told", .enabled(if: geteuid() == 0))
     func halfDenied() throws {
         let bench = try JournalBench()

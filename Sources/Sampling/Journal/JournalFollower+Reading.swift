@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Vitals
+
+/// Which files are open, and reading them to their ends.
+extension JournalFollower {
+    /// Looks which files there are, and opens them anew where they are others.
+    func list(_ library: JournalLibrary) throws(JournalProblem) {
+        let listing = JournalListing(wish.options.place, machine: library.machine)
+        alarm.watch(listing.directories, missing: listing.missing)
+        if let problem = listing.problem(user: geteuid()) { throw problem }
+        gap = listing.gap(user: geteuid())
+        let active = Set(listing.active.map(\.identity))
+        guard let session, session.active == active, session.refused.isEmpty else {
+            return try open(library, listing)
+        }
+    }
+
+    func open(_ library: JournalLibrary, _ listing: JournalListing? = nil) throws(JournalProblem) {
+        let listing = listing ?? JournalListing(wish.options.place, machine: library.machine)
+        if let problem = listing.problem(user: geteuid()) { throw problem }
+        // Archived files that were read to their ends have nothing to say, however young they are.
+        let isRead =
+            session.map { $0.hasArchived && $0.active == Set(listing.active.map(\.identity)) } ?? false
+        session = nil
+        // Where the clock was set back, files are older than what was read last.
+        let unread = min(position.time, time.wall) - Self.slack
+        let since = isRead ? time.wall + .seconds(3600) : unread
+        var archived = listing.archived(since: since)
+        if case .since = position, !hasCovered {
+            history = archived
+            archived = []
+        }
+        let opened = try JournalSession(
+            listing.active, archived.suffix(JournalListing.mostArchived), library)
+        switch position {
+        case .since(let time): opened.handle.seek(time)
+        case .behind(let cursor, _):
+            opened.handle.seek(cursor)
+            mayHaveGap = true
+        }
+        session = opened
+    }
+
+    /// Reads to the end of what is open.
+    func read(_ library: JournalLibrary) throws(JournalProblem) {
+        guard var current = session else { return }
+        var last: WallTime?
+        var hasTriedAgain = false
+        reading: while true {
+            switch current.handle.next() {
+            case .entry: break
+            case .end: break reading
+            case .failed(let code): throw failure(current.loss ?? current.failure(code), behind: last)
+            }
+            switch mayHaveGap ? step(onto: current.handle) : .ahead {
+            case .ahead: break
+            case .known: continue
+            case .beyond(let lost):
+                // Perhaps it was rotated away between listing and opening.
+                if !hasTriedAgain {
+                    hasTriedAgain = true
+                    session = nil
+                    try open(library)
+                    guard let next = session else { return }
+                    current = next
+                    continue
+                }
+                tallies.drop("vacuumed", lost)
+            }
+            let realtime = current.handle.realtime ?? time.wall
+            note(current.handle, realtime, roster: &roster)
+            last = realtime
+            current.count += 1
+            guard current.count % Self.batch == 0 else { continue }
+            guard !orders.isClosed else { break reading }
+            standing.passed(realtime)
+            // Only before the first end: where the clock is set back, what comes then also looks old.
+            if !hasCovered, realtime < start, tooMuchHistory() {
+                tallies.drop("history")
+                for watch in wish.watches where !covered.contains(ObjectIdentifier(watch)) {
+                    covered.insert(ObjectIdentifier(watch))
+                    watch.cover(since: begun)
+                }
+                hasCovered = true
+                history = []
+                current.handle.seek(start)
+            } else if current.count >= Self.sessionEntries, let cursor = current.handle.cursor {
+                position = .behind(cursor, realtime)
+                session = nil
+                try open(library)
+                guard let next = session else { return }
+                current = next
+            }
+        }
+        if let loss = current.loss { throw failure(loss, behind: last) }
+        if let last, let cursor = current.handle.cursor { position = .behind(cursor, last) }
+        session = current
+    }
+
+    /// What made it stop before the end; afterwards it goes on behind the last entry that was read.
+    private func failure(_ problem: JournalProblem, behind last: WallTime?) -> JournalProblem {
+        // A cursor of what cannot be read is none.
+        if let last { position = .since(last + .microseconds(1)) }
+        tallies.drop("damaged")
+        isSudden = true
+        return problem
+    }
+
+    /// What the first entry behind a reopening is.
+    private enum Step {
+        /// The next one.
+        case ahead
+        /// The one that was read last.
+        case known
+        /// One with unread ones before it, that are nowhere to be seen.
+        case beyond(UInt64)
+    }
+
+    private func step(onto handle: JournalHandle) -> Step {
+        mayHaveGap = false
+        guard case .behind(let before, _) = position, let cursor = handle.cursor else { return .ahead }
+        if cursor.isSameEntry(as: before) { return .known }
+        guard let lost = cursor.entries(since: before), lost > 0 else { return .ahead }
+        return .beyond(lost)
+    }
+
+    func tooMuchHistory() -> Bool {
+        let deadline = historyDeadline ?? time.now + Self.historyTime
+        historyDeadline = deadline
+        return time.now > deadline
+    }
+}
