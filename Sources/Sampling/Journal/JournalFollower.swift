@@ -49,8 +49,9 @@ final class JournalFollower {
     private let libraryName: String
     let alarm: JournalAlarm
 
-    let begun: Instant
-    let start: WallTime
+    /// What came before this is history: since the start, or since the place is another.
+    var begun: Instant
+    var start: WallTime
     private var library: JournalLibrary?
     var boot: csystemd_id?
     var wish = JournalOrders.Wish(options: JournalOptions(), watches: [])
@@ -158,11 +159,7 @@ final class JournalFollower {
 
     private func take(_ new: JournalOrders.Wish) {
         if new.options.place != wish.options.place {
-            session = nil
-            ledger.clear()
-            covered = []
-            hasCovered = false
-            position = .since(time.wall)
+            leave()
         }
         wish = new
         ledger.limit(new.options.keepErrors)
@@ -173,6 +170,22 @@ final class JournalFollower {
             position = .since(start - lookBack(of: new.watches))
             historyDeadline = nil
         }
+    }
+
+    /// Another place is read as after a start: what lies there already was counted by nobody, and moves no counter.
+    private func leave() {
+        session = nil
+        ledger.clear()
+        for watch in wish.watches { watch.forget() }
+        covered = []
+        hasCovered = false
+        history = []
+        mayHaveGap = false
+        wasWhole = false
+        begun = time.now
+        start = time.wall
+        position = .since(start)
+        standing.restart(at: begun, wall: start)
     }
 
     /// A watch that comes later gets nothing until it has its past, which ends where the reading stands.

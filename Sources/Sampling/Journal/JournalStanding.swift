@@ -25,6 +25,14 @@ final class JournalStanding: Sendable {
         state.withLock { $0 = State(begun: now, start: wall, readingSince: now) }
     }
 
+    /// The thread begins anew, elsewhere.
+    func restart(at now: Instant, wall: WallTime) {
+        state.withLock { state in
+            guard state.begun != nil else { return }
+            state = State(begun: now, start: wall, readingSince: now)
+        }
+    }
+
     /// Nothing reads any more.
     func end() { state.withLock { $0 = State() } }
 

@@ -68,6 +68,16 @@ final class JournalWatch: Sendable {
         }
     }
 
+    /// Begins anew: what it saw was in another place.
+    func forget() {
+        state.withLock { state in
+            state.errors = WindowCount(plan.window)
+            state.matches = WindowCount(plan.window)
+            state.last = nil
+            state.since = nil
+        }
+    }
+
     /// From this moment on every entry was seen.
     func cover(since: Instant) { state.withLock { $0.since = $0.since ?? since } }
 

@@ -110,6 +110,37 @@ struct JournalWatchTests {
         #expect(bench.lines().map(\.message) == ["here", "there"])
     }
 
+    @Test(
+        "another directory, and back, moves no counter for what lies there; a watch knows the one that is read"
+    )
+    func thereAndBack() throws {
+        let bench = try JournalBench()
+        try bench.write([.init()])
+        let watch = watch()
+        bench.reader.add(watch)
+        try bench.start()
+        try bench.write((0..<100).map { _ in .init(priority: 3) })
+        try Workbench.wait(for: "them") { bench.count("agent.service", "err") == 100 }
+
+        for round in 1...2 {
+            let other = bench.directory + "/other\(round)"
+            try Spawned.run(["cp", "-r", bench.directory + "/journal", other])
+            bench.reader.replaceOptions(JournalOptions(units: ["agent.service"], place: .directory(other)))
+            try bench.write([.init(priority: 0)], to: "../other\(round)/system.journal")
+            try Workbench.wait(for: "the other") { bench.lines().last?.priority == "emerg" }
+            bench.reader.replaceOptions(JournalOptions(units: ["agent.service"], place: bench.place))
+            try bench.write([.init(priority: 1)])
+            try Workbench.wait(for: "the first again") { bench.lines().last?.priority == "alert" }
+            try Workbench.wait(for: "its end") { watch.findings(at: bench.time.now).since != nil }
+
+            #expect(bench.count("agent.service", "err") == 100)
+            #expect(watch.findings(at: bench.time.now).errors == 100 + round)
+        }
+
+        try bench.write([.init(priority: 3)])
+        try Workbench.wait(for: "one more") { bench.count("agent.service", "err") == 101 }
+    }
+
     @Test("a watch alone has the journal read, and its end ends the reading")
     func alone() throws {
         let bench = try JournalBench()
