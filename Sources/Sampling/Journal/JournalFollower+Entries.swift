@@ -26,14 +26,25 @@ extension JournalFollower {
             guard let unit = roster.unit(name) else { continue }
             for (watch, search) in unit.watches
             where units[..<place].allSatisfy({ !JournalOptions.covers(watch.plan.units, $0) }) {
-                watch.note(record, search, at: arrival)
+                watch.note(record, isMatch: search.map(finds) ?? false, at: arrival)
             }
             guard counting else { continue }
             if record.priority <= .err { ledger.keep(line(realtime, name), of: tallies.label(name)) }
             guard !isHistory else { continue }
             unit.messages[record.priority.level].add()
-            for (search, tally) in unit.patterns where search.finds(in: record.message) { tally.add() }
+            for (search, tally) in unit.patterns where finds(search) { tally.add() }
         }
+    }
+
+    /// Seeks, and looks at the clock where that may take long.
+    private func finds(_ search: JournalRoster.Search) -> Bool {
+        guard case .expression(let pattern) = search.what else {
+            return search.what.finds(in: record.message)
+        }
+        let begin = time.now
+        let isFound = pattern.matches(record.message)
+        if search.cost.add(from: begin, to: time.now) { standing.slow(roster.slow) }
+        return isFound
     }
 
     private func line(_ realtime: WallTime, _ unit: String) -> LogsQuery.Line {

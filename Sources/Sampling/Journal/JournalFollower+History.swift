@@ -105,7 +105,6 @@ extension JournalFollower {
                 return true
             }
             session.count += 1
-            guard session.count % Self.batch == 0 else { continue }
             guard !orders.isClosed else { return true }
             guard time.now <= past.deadline else { return false }
             // The pages of what was read are given back.

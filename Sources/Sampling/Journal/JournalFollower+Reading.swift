@@ -48,6 +48,7 @@ extension JournalFollower {
         guard var current = session else { return }
         var last: WallTime?
         var hasTriedAgain = false
+        var nextSaying = time.now + Self.saying
         reading: while true {
             switch current.handle.next() {
             case .entry: break
@@ -73,25 +74,23 @@ extension JournalFollower {
             note(current.handle, realtime, roster: &roster)
             last = realtime
             current.count += 1
-            guard current.count % Self.batch == 0 else { continue }
-            guard !orders.isClosed else { break reading }
-            standing.passed(realtime)
-            // Only before the first end: where the clock is set back, what comes then also looks old.
-            if !hasCovered, realtime < start, tooMuchHistory() {
-                tallies.drop("history")
-                for watch in wish.watches where !covered.contains(ObjectIdentifier(watch)) {
-                    covered.insert(ObjectIdentifier(watch))
-                    watch.cover(since: begun)
-                }
-                hasCovered = true
-                history = []
-                current.handle.seek(start)
-            } else if current.count >= Self.sessionEntries, let cursor = current.handle.cursor {
+            // An entry may take long: a slow pattern is searched in 4 KB, and so are thirty others.
+            guard !orders.isCalling else { break reading }
+            if current.count >= Self.sessionEntries, let cursor = current.handle.cursor {
                 position = .behind(cursor, realtime)
                 session = nil
                 try open(library)
                 guard let next = session else { return }
                 current = next
+            }
+            let now = time.now
+            guard now >= nextSaying else { continue }
+            nextSaying = now + Self.saying
+            standing.passed(realtime)
+            // Only before the first end: where the clock is set back, what comes then also looks old.
+            if !hasCovered, realtime < start, tooMuchHistory() {
+                giveUpHistory()
+                current.handle.seek(start)
             }
         }
         if let loss = current.loss { throw failure(loss, behind: last) }
@@ -126,7 +125,17 @@ extension JournalFollower {
         return .beyond(lost)
     }
 
-    func tooMuchHistory() -> Bool {
+    private func giveUpHistory() {
+        tallies.drop("history")
+        for watch in wish.watches where !covered.contains(ObjectIdentifier(watch)) {
+            covered.insert(ObjectIdentifier(watch))
+            watch.cover(since: begun)
+        }
+        hasCovered = true
+        history = []
+    }
+
+    private func tooMuchHistory() -> Bool {
         let deadline = historyDeadline ?? time.now + Self.historyTime
         historyDeadline = deadline
         return time.now > deadline

@@ -27,8 +27,8 @@ final class JournalFollower {
     /// A set of files is opened anew after so many entries: the pages that were read stay mapped, about 2.5 MB
     /// after these, until they are closed.
     static let sessionEntries = 8000
-    /// After so many entries it looks whether something else is wanted.
-    static let batch = 256
+    /// So often it says how far it has come, where there is much to read.
+    static let saying = Duration.milliseconds(100)
     /// Files are listed anew at least this often, for where inotify(7) does not see (or has run out).
     private static let round = Duration.seconds(30)
     /// Times between two tries while something cannot be read. journald is seen at times between making a file and
@@ -109,6 +109,8 @@ final class JournalFollower {
                 session = nil
                 problem = error
             }
+            // In the middle of the reading somebody wants something else: there is nothing to tell yet.
+            if orders.isCalling, problem == nil { continue }
             if !orders.isClosed { tell(problem) }
             for watch in wish.watches { watch.allowAnswers() }
             let isWhole = problem == nil && session?.refused.isEmpty ?? false
@@ -121,6 +123,7 @@ final class JournalFollower {
             let event = alarm.wait(max(.zero, nextList - time.now))
             mustList = event.moved || time.now >= nextList
         }
+        for watch in wish.watches { watch.allowAnswers() }
     }
 
     /// Tells the others how the reading stands. What was readable a moment ago may be so again in a moment: journald
@@ -148,11 +151,11 @@ final class JournalFollower {
         if session == nil || mustList { try list(library) }
         try read(library)
         // Archived files are read to their ends by now.
-        if session?.hasArchived ?? false {
+        if session?.hasArchived ?? false, !orders.isCalling {
             try open(library)
             try read(library)
         }
-        guard !orders.isClosed else { return nil }
+        guard !orders.isCalling else { return nil }
         try cover(library)
         return session?.problem ?? gap
     }
@@ -193,6 +196,7 @@ final class JournalFollower {
         let watches =
             hasCovered ? wish.watches.filter { covered.contains(ObjectIdentifier($0)) } : wish.watches
         roster = JournalRoster(wish.options, watches, tallies)
+        standing.slow([])
     }
 
     func lookBack(of watches: [JournalWatch]) -> Duration {

@@ -67,6 +67,9 @@ package final class JournalReader: JournalAnswering {
     /// Why the journal cannot be read; nil while it can, or nobody wants it.
     package var problem: JournalProblem? { standing.problem }
 
+    /// Patterns that are searched for so long that the reading suffers, one sentence each.
+    package var slowPatterns: [String] { standing.slow }
+
     /// Adds what only is known at the moment of a page: the lag, and whether the journal can be read.
     package func fill(_ sheet: inout Sheet) {
         guard standing.isOn else { return }

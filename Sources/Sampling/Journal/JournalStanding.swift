@@ -12,6 +12,7 @@ final class JournalStanding: Sendable {
         var problem: JournalProblem?
         var problemSince: Instant?
         var remarks: [String] = []
+        var slow: [String] = []
         /// Set while there may be something to read, and not all of it is read.
         var readingSince: Instant?
         /// The last entry read, while more of them wait.
@@ -69,10 +70,18 @@ final class JournalStanding: Sendable {
     /// Why it cannot be read.
     var problem: JournalProblem? { state.withLock { $0.problem } }
 
-    /// What of it cannot, one sentence each, the problem first.
+    /// What of it cannot, or only slowly, one sentence each, the problem first.
     var missing: [String] {
-        state.withLock { state in (state.problem.map { [$0.sentence] } ?? []) + state.remarks }
+        state.withLock { state in (state.problem.map { [$0.sentence] } ?? []) + state.remarks + state.slow }
     }
+
+    /// These patterns take too long.
+    func slow(_ sentences: [String]) {
+        state.withLock { if $0.begun != nil { $0.slow = sentences } }
+    }
+
+    /// Patterns that take too long, one sentence each.
+    var slow: [String] { state.withLock { $0.slow } }
 
     /// Whether something reads it.
     var isOn: Bool { state.withLock { $0.begun != nil } }

@@ -57,10 +57,9 @@ final class JournalWatch: Sendable {
         state = Mutex(State(errors: WindowCount(plan.window), matches: WindowCount(plan.window)))
     }
 
-    /// Takes an entry of one of its units. `search` is the plan's pattern, looked up.
-    func note(_ record: JournalRecord, _ search: JournalSearch?, at arrival: Instant) {
+    /// Takes an entry of one of its units. `isMatch` is whether it holds the plan's pattern.
+    func note(_ record: JournalRecord, isMatch: Bool, at arrival: Instant) {
         let isError = record.priority <= plan.priority
-        let isMatch = search?.finds(in: record.message) ?? false
         state.withLock { state in
             state.last = max(state.last ?? arrival, arrival)
             if isError { state.errors.add(at: arrival) }

@@ -50,6 +50,7 @@ final class Daemon {
     private var statusPlanned = false
     private var gapsSaid: Set<String> = []
     var journalTrouble: String?
+    var slowPatterns: Set<String> = []
     private var isStopping = false
     private(set) lazy var reloads = makeReloadDesk()
     private(set) lazy var accessWatch = makeAccessWatch()
@@ -267,6 +268,7 @@ final class Daemon {
             log.write(JournalEntry(.kernelGap, .notice, gap))
         }
         sayJournalTrouble()
+        saySlowPatterns()
         let first = gapsSaid.isEmpty && board.ticks < 3
         loop.assumeIsolated().scheduleTask(
             in: .nanoseconds((first ? Self.tickPeriod : Self.samplingRound).nanoseconds)

@@ -141,6 +141,44 @@ struct JournalWatchTests {
         try Workbench.wait(for: "one more") { bench.count("agent.service", "err") == 101 }
     }
 
+    @Test("while a slow pattern keeps the reader busy, a reload takes effect within the entry")
+    func orders() throws {
+        let bench = try JournalBench(patterns: [
+            JournalPattern(name: "slow", search: .expression(try BytePattern("a.*b")), units: ["*"])
+        ])
+        try bench.write([.init()])
+        try bench.start()
+        let long = String(repeating: "a", count: 4096)
+        try bench.write((0..<1000).map { _ in .init(priority: 3, message: long) })
+        try Workbench.wait(for: "the first of them") { bench.count("agent.service", "err") ?? 0 > 0 }
+
+        bench.reader.replaceOptions(
+            JournalOptions(units: ["agent.service", "web.service"], place: bench.place))
+
+        try Workbench.wait(for: "the other unit") { bench.count("web.service", "err") != nil }
+        #expect(bench.count("agent.service", "err") ?? 1000 < 900)
+        try Workbench.wait(for: "the rest") { bench.count("agent.service", "err") == 1000 }
+    }
+
+    @Test("a pattern that takes a tenth of the time for five seconds is told of once, one in bursts is not")
+    func cost() {
+        func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(value * 1e9)) }
+        let slow = JournalCost("the pattern \"x\"")
+        let bursts = JournalCost("other")
+
+        let told = (0..<100).map { step in
+            slow.add(from: seconds(Double(step) / 10), to: seconds(Double(step) / 10 + 0.02))
+        }
+        let calm = (0..<100).map { step in
+            bursts.add(from: seconds(Double(step * 3)), to: seconds(Double(step * 3) + 0.9))
+        }
+
+        #expect(told.filter { $0 }.count == 1 && told.firstIndex(of: true) ?? 0 >= 50)
+        #expect(
+            slow.isSlow && slow.sentence.hasPrefix("the pattern \"x\" takes more than 100ms of each second"))
+        #expect(!calm.contains(true) && !bursts.isSlow)
+    }
+
     @Test("a watch alone has the journal read, and its end ends the reading")
     func alone() throws {
         let bench = try JournalBench()
