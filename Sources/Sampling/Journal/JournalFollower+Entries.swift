@@ -29,7 +29,7 @@ extension JournalFollower {
                 watch.note(record, isMatch: search.map(finds) ?? false, at: arrival)
             }
             guard counting else { continue }
-            if record.priority <= .err { ledger.keep(line(realtime, name), of: tallies.label(name)) }
+            if record.priority <= .err { ledger.keep(line(realtime, name), of: name) }
             guard !isHistory else { continue }
             unit.messages[record.priority.level].add()
             for (search, tally) in unit.patterns where finds(search) { tally.add() }

@@ -165,6 +165,9 @@ final class JournalFollower {
             leave()
         }
         wish = new
+        let followed = new.options.units + new.watches.flatMap(\.plan.units)
+        tallies.keep { JournalOptions.covers(followed, $0) }
+        ledger.keep { JournalOptions.covers(followed, $0) }
         ledger.limit(new.options.keepErrors)
         covered.formIntersection(new.watches.map { ObjectIdentifier($0) })
         enrol()

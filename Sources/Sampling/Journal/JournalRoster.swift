@@ -79,7 +79,7 @@ struct JournalRoster {
             known[name] = .stranger
             return nil
         }
-        let label = tallies.label(name)
+        let label = tallies.label(name, isNamed: isNamed(name))
         let unit = Unit(
             messages: tallies.messages(label),
             patterns: patterns.filter { JournalOptions.covers($0.pattern.units, name) }.map {
@@ -88,6 +88,10 @@ struct JournalRoster {
             watches: watching)
         known[name] = .followed(unit)
         return unit
+    }
+
+    private func isNamed(_ name: String) -> Bool {
+        options.units.contains(name) || watches.contains { $0.watch.plan.units.contains(name) }
     }
 
     /// What takes too long to seek, one sentence each.

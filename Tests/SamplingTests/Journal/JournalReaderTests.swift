@@ -191,6 +191,32 @@ struct JournalReaderTests {
         try Workbench.wait(for: "the rest") { bench.count("__other__", "err") == 51 }
         let units = Set(bench.tallies.values(of: JournalFamilies.messages).map { $0.labels[0].value })
         #expect(units.count == 201)
+
+        #expect(bench.lines("run-250").count == 1, "errors are kept under the unit's own name")
+        #expect(bench.lines("__other__") == [])
+        bench.reader.replaceOptions(
+            JournalOptions(units: ["run-1*", "late.service"], place: bench.place))
+        try Workbench.wait(for: "the one that is named") { bench.count("late.service", "err") == 0 }
+        #expect(bench.count("run-250.service", "err") == nil && bench.count("run-30.service", "err") == nil)
+        #expect(bench.count("run-100.service", "err") == 1, "who is followed still keeps its counters")
+        #expect(bench.lines("run-250") == [] && bench.lines("run-100").count == 1)
+        try bench.write([.init(unit: "run-1000.service", priority: 3)])
+        try Workbench.wait(for: "a label that became free") { bench.count("run-1000.service", "err") == 1 }
+    }
+
+    @Test("units that the configuration names have counters of their own, however many others came before")
+    func named() throws {
+        let bench = try JournalBench(units: ["*"])
+        try bench.write([.init()])
+        try bench.start()
+        try bench.write((1...210).map { .init(unit: "run-\($0).service", priority: 3) })
+        try Workbench.wait(for: "the rest") { bench.count("__other__", "err") == 11 }
+
+        bench.reader.replaceOptions(JournalOptions(units: ["*", "agent.service"], place: bench.place))
+        try Workbench.wait(for: "the label") { bench.count("agent.service", "err") == 0 }
+        try bench.write([.init(priority: 3)])
+
+        try Workbench.wait(for: "the entry") { bench.count("agent.service", "err") == 1 }
     }
 
     @Test("several files are followed at once; one that cannot be opened is a problem and spoils nothing")

@@ -127,10 +127,12 @@ struct JournalWatchTests {
             try Spawned.run(["cp", "-r", bench.directory + "/journal", other])
             bench.reader.replaceOptions(JournalOptions(units: ["agent.service"], place: .directory(other)))
             try bench.write([.init(priority: 0)], to: "../other\(round)/system.journal")
-            try Workbench.wait(for: "the other") { bench.lines().last?.priority == "emerg" }
+            try Workbench.wait(for: "the other") { bench.lines().contains { $0.priority == "emerg" } }
             bench.reader.replaceOptions(JournalOptions(units: ["agent.service"], place: bench.place))
             try bench.write([.init(priority: 1)])
-            try Workbench.wait(for: "the first again") { bench.lines().last?.priority == "alert" }
+            try Workbench.wait(for: "the first again") {
+                bench.lines().filter { $0.priority == "alert" }.count == round
+            }
             try Workbench.wait(for: "its end") { watch.findings(at: bench.time.now).since != nil }
 
             #expect(bench.count("agent.service", "err") == 100)
