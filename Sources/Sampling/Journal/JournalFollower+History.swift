@@ -63,8 +63,8 @@ extension JournalFollower {
         var past = Past(
             from: from, until: position, deadline: now + Self.historyTime, isFirst: false,
             roster: JournalRoster(JournalOptions(patterns: wish.options.patterns), watches, tallies))
-        let present = try JournalSession(listing.active, [], library)
-        guard read(present, again: listing.active, [], &past, library) else {
+        let present = try JournalSession(listing.active, library)
+        guard read(present, again: listing.active, &past, library) else {
             tallies.drop("history")
             return now
         }
@@ -79,8 +79,8 @@ extension JournalFollower {
             let group = Array(left.suffix(JournalListing.mostArchived))
             left.removeLast(group.count)
             // Vacuumed since they were listed, or damaged.
-            guard let session = try? JournalSession([], group, library) else { continue }
-            guard read(session, again: [], group, &past, library) else {
+            guard let session = try? JournalSession(group, library) else { continue }
+            guard read(session, again: group, &past, library) else {
                 tallies.drop("history")
                 return group.last?.modified
             }
@@ -90,7 +90,7 @@ extension JournalFollower {
 
     /// Reads what is open; false where that takes too long.
     private func read(
-        _ opened: JournalSession, again active: [JournalFile], _ archived: [JournalFile], _ past: inout Past,
+        _ opened: JournalSession, again files: [JournalFile], _ past: inout Past,
         _ library: JournalLibrary
     ) -> Bool {
         var session = opened
@@ -109,7 +109,7 @@ extension JournalFollower {
             guard time.now <= past.deadline else { return false }
             // The pages of what was read are given back.
             if session.count >= Self.sessionEntries, let cursor = session.handle.cursor,
-                let next = try? JournalSession(active, archived, library)
+                let next = try? JournalSession(files, library)
             {
                 next.handle.seek(cursor)
                 _ = next.handle.next()

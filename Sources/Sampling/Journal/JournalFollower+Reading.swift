@@ -20,27 +20,32 @@ extension JournalFollower {
     func open(_ library: JournalLibrary, _ listing: JournalListing? = nil) throws(JournalProblem) {
         let listing = listing ?? JournalListing(wish.options.place, machine: library.machine)
         if let problem = listing.problem(user: geteuid()) { throw problem }
-        // Archived files that were read to their ends have nothing to say, however young they are.
-        let isRead =
-            session.map { $0.hasArchived && $0.active == Set(listing.active.map(\.identity)) } ?? false
         session = nil
+        let there = Set(listing.files.map(\.path))
+        finished.formIntersection(there)
+        remarks = remarks.filter { there.contains($0.key) }
         // Where the clock was set back, files are older than what was read last.
-        let unread = min(position.time, time.wall) - Self.slack
-        let since = isRead ? time.wall + .seconds(3600) : unread
-        var archived = listing.archived(since: since)
+        let unread = listing.archived(since: min(position.time, time.wall) - Self.slack)
+            .filter { !finished.contains($0.path) }
         if case .since = position, !hasCovered {
-            history = archived
-            archived = []
+            history = unread
+            finished.formUnion(unread.map(\.path))
+        } else {
+            guard catchUp(unread, library) else { return }
         }
-        let opened = try JournalSession(
-            listing.active, archived.suffix(JournalListing.mostArchived), library)
+        let opened = try JournalSession(listing.active, library)
+        seek(opened.handle)
+        session = opened
+    }
+
+    /// Stands where the reading stands.
+    func seek(_ handle: JournalHandle) {
         switch position {
-        case .since(let time): opened.handle.seek(time)
+        case .since(let time): handle.seek(time)
         case .behind(let cursor, _):
-            opened.handle.seek(cursor)
+            handle.seek(cursor)
             mayHaveGap = true
         }
-        session = opened
     }
 
     /// Reads to the end of what is open.
@@ -70,6 +75,7 @@ extension JournalFollower {
                 }
                 tallies.drop("vacuumed", lost)
             }
+            leastGap = nil
             let realtime = current.handle.realtime ?? time.wall
             note(current.handle, realtime, roster: &roster)
             last = realtime
@@ -108,7 +114,7 @@ extension JournalFollower {
     }
 
     /// What the first entry behind a reopening is.
-    private enum Step {
+    enum Step {
         /// The next one.
         case ahead
         /// The one that was read last.
@@ -117,12 +123,18 @@ extension JournalFollower {
         case beyond(UInt64)
     }
 
-    private func step(onto handle: JournalHandle) -> Step {
+    /// Looks what it is. Of several sets of files the one that begins next tells what is lost.
+    func step(onto handle: JournalHandle) -> Step {
         mayHaveGap = false
         guard case .behind(let before, _) = position, let cursor = handle.cursor else { return .ahead }
-        if cursor.isSameEntry(as: before) { return .known }
-        guard let lost = cursor.entries(since: before), lost > 0 else { return .ahead }
-        return .beyond(lost)
+        if cursor.isSameEntry(as: before) {
+            leastGap = 0
+            return .known
+        }
+        guard let lost = cursor.entries(since: before) else { return .ahead }
+        let least = min(lost, leastGap ?? lost)
+        leastGap = least
+        return least > 0 ? .beyond(least) : .ahead
     }
 
     private func giveUpHistory() {

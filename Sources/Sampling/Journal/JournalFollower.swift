@@ -62,6 +62,12 @@ final class JournalFollower {
     var session: JournalSession?
     var position: Position
     var mayHaveGap = false
+    /// Archived files that were read to their ends: their paths, for a number may be given again and such a name is not.
+    var finished: Set<String> = []
+    /// Archived files that cannot be read, one sentence each: nothing new will come from there.
+    var remarks: [String: String] = [:]
+    /// Of the entries behind the position, how many at least are nowhere to be seen.
+    var leastGap: UInt64?
     /// Archived files that are read once the present is, and until when.
     var history: [JournalFile] = []
     var historyDeadline: Instant?
@@ -133,13 +139,13 @@ final class JournalFollower {
             troubleSince = nil
             isSudden = false
             wasWhole = true
-            return standing.caughtUp(session?.remarks ?? [])
+            return standing.caughtUp(remarks.values.sorted())
         }
         let since = troubleSince ?? time.now
         troubleSince = since
         let mayGoBy = wasWhole && !isSudden && problem.reason != .journalDenied
         guard !mayGoBy || time.now - since >= Self.quietTime else { return }
-        standing.failed(problem, since: since, session?.remarks ?? [])
+        standing.failed(problem, since: since, remarks.values.sorted())
     }
 
     /// One round: takes orders, opens what is to be open, reads to the end. What cannot be read while the rest can is
@@ -150,17 +156,12 @@ final class JournalFollower {
         if session != nil { try read(library) }
         if session == nil || mustList { try list(library) }
         try read(library)
-        // Archived files are read to their ends by now.
-        if session?.hasArchived ?? false, !orders.isCalling {
-            try open(library)
-            try read(library)
-        }
         guard !orders.isCalling else { return nil }
         try cover(library)
         return session?.problem ?? gap
     }
 
-    private func take(_ new: JournalOrders.Wish) {
+    func take(_ new: JournalOrders.Wish) {
         if new.options.place != wish.options.place {
             leave()
         }
@@ -186,6 +187,9 @@ final class JournalFollower {
         covered = []
         hasCovered = false
         history = []
+        finished = []
+        remarks = [:]
+        leastGap = nil
         mayHaveGap = false
         wasWhole = false
         begun = time.now

@@ -18,7 +18,7 @@ struct JournalListing {
     /// The first that exists and may not be listed, or the first active file that may not be read.
     private(set) var denied: String?
 
-    /// So many archived files are open at once: unread ones are one or two, unless nobody read for long.
+    /// So many archived files are open at once, however many wait to be read.
     static let mostArchived = 8
 
     /// Lists a place. `machine` is the machine's id.

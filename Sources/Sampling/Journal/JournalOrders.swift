@@ -49,6 +49,9 @@ final class JournalOrders: Sendable {
     /// Whether the thread is to end, or a wish waits to be taken.
     var isCalling: Bool { news.load(ordering: .acquiring) }
 
+    /// Where the journal is to be read from now on; nil where nothing is to be read.
+    var place: JournalPlace? { state.withLock { $0.isClosed ? nil : $0.wish.options.place } }
+
     /// A wish that was not taken before.
     func take() -> Wish? {
         state.withLock { state in

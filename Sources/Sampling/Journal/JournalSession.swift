@@ -16,21 +16,18 @@ struct JournalSession {
 
     /// The open files.
     let handle: JournalHandle
-    /// The active ones among them.
+    /// What was to be opened.
     let files: [JournalFile]
+    /// The active ones among them.
     let active: Set<JournalFile.Identity>
-    /// Whether files are open that journald does not write to any more.
-    let hasArchived: Bool
     /// Files that could not be opened: damaged, or just being made.
     let refused: [Refusal]
     /// Entries read since it was opened.
     var count = 0
 
-    /// Opens active and archived files.
-    init(_ active: [JournalFile], _ archived: [JournalFile], _ library: JournalLibrary)
-        throws(JournalProblem)
-    {
-        var files = active.filter(\.isReadable) + archived
+    /// Opens files, active or archived, of which at least one must open.
+    init(_ wanted: [JournalFile], _ library: JournalLibrary) throws(JournalProblem) {
+        var files = wanted.filter(\.isReadable)
         var refused: [Refusal] = []
         var opened: JournalHandle?
         do throws(JournalHandle.Failure) {
@@ -55,9 +52,8 @@ struct JournalSession {
         }
         handle = opened
         // Those that could not be opened stay out until the listing changes.
-        self.files = active
-        self.active = Set(active.map(\.identity))
-        hasArchived = !archived.isEmpty
+        self.files = wanted
+        active = Set(wanted.filter(\.isActive).map(\.identity))
         self.refused = refused
     }
 
@@ -79,7 +75,4 @@ struct JournalSession {
         .damaged(
             files.map(\.path).joined(separator: " or "), "cannot be read: \(String(cString: strerror(code)))")
     }
-
-    /// One sentence for each archived file that cannot be opened: nothing new will come from there.
-    var remarks: [String] { refused.filter { !$0.file.isActive }.map { "\($0.file.path) \($0.fact)" } }
 }

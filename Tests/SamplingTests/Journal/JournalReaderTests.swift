@@ -343,6 +343,37 @@ struct JournalReaderTests {
         #expect(bench.count("agent.service", "err") == 1)
     }
 
+    @Test(
+        "however many files were rotated away meanwhile, all are read, the oldest first, a few at a time, each once"
+    )
+    func manyArchived() throws {
+        let bench = try JournalBench(keepErrors: 100)
+        try bench.write([.init()])
+        try bench.start()
+        let place = bench.directory + "/journal"
+        let away = bench.directory + "/away"
+        rename(place, away)
+        try Workbench.wait(for: "the trouble") { bench.reader.problem != nil }
+
+        for number in 1...30 {
+            try bench.write(
+                [.init(priority: 3, message: "\(number)"), .init(priority: 4)], to: away + "/system.journal")
+            rename(away + "/system.journal", away + "/system@\(number).journal")
+        }
+        try TextFile.write(String(repeating: "rubbish ", count: 4096), away + "/system@31.journal")
+        try bench.write([.init(priority: 7)], to: away + "/system.journal")
+        rename(away, place)
+
+        try Workbench.wait(for: "the last") { bench.count("agent.service", "debug") == 1 }
+        #expect(bench.count("agent.service", "err") == 30 && bench.count("agent.service", "warning") == 30)
+        #expect(bench.lines().map(\.message) == (1...30).map { "\($0)" })
+        #expect(bench.dropped("vacuumed") == 0 && bench.dropped("damaged") == 1)
+        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
+        let missing = bench.reader.logs(unit: "*", limit: 1).missing
+        #expect(missing == ["\(place)/system@31.journal cannot be read: Bad message"])
+        #expect(Self.journals(in: bench.directory) == ["system.journal"])
+    }
+
     @Test("of two files one may not be read: the other is, and it is told", .enabled(if: geteuid() == 0))
     func halfDenied() throws {
         let bench = try JournalBench()
