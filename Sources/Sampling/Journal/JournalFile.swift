@@ -41,13 +41,4 @@ struct JournalFile: Hashable {
         isActive = !isArchived && name.hasSuffix(".journal")
         isReadable = access(path, R_OK) == 0
     }
-
-    /// What is the matter with a file that only ever grows; nil where it is as it was, or another by now.
-    var loss: String? {
-        var status = stat()
-        guard stat(path, &status) == 0, UInt64(status.st_dev) == identity.device,
-            UInt64(status.st_ino) == identity.inode, Int64(status.st_size) < size
-        else { return nil }
-        return "shrank from \(size) to \(status.st_size) bytes"
-    }
 }

@@ -42,6 +42,7 @@ extension JournalFollower {
             if mayHaveGap, case .known = step(onto: session.handle) { continue }
             let realtime = session.handle.realtime ?? time.wall
             note(session.handle, realtime, roster: &roster)
+            tails.passed(realtime)
             session.count += 1
             if orders.isCalling, !listen() { return false }
             // The pages of what was read are given back.
@@ -58,6 +59,10 @@ extension JournalFollower {
             standing.passed(realtime)
         }
         mayHaveGap = false
+        let last = session.count > 0 ? session.handle.cursor : position.cursor
+        for (file, header) in session.headers where tails.isAhead(header, of: last) {
+            lose(file, "cannot be read to its last entry")
+        }
         return true
     }
 

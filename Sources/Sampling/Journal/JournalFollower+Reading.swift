@@ -41,7 +41,9 @@ extension JournalFollower {
     /// Stands where the reading stands.
     func seek(_ handle: JournalHandle) {
         switch position {
-        case .since(let time): handle.seek(time)
+        case .since(let time):
+            handle.seek(time)
+            tails.skip(to: time)
         case .behind(let cursor, _):
             handle.seek(cursor)
             mayHaveGap = true
@@ -58,7 +60,8 @@ extension JournalFollower {
             switch current.handle.next() {
             case .entry: break
             case .end: break reading
-            case .failed(let code): throw failure(current.loss ?? current.failure(code), behind: last)
+            case .failed(let code):
+                throw failure(JournalSession.loss(current.headers) ?? current.failure(code), behind: last)
             }
             switch mayHaveGap ? step(onto: current.handle) : .ahead {
             case .ahead: break
@@ -78,6 +81,7 @@ extension JournalFollower {
             leastGap = nil
             let realtime = current.handle.realtime ?? time.wall
             note(current.handle, realtime, roster: &roster)
+            tails.passed(realtime)
             last = realtime
             current.count += 1
             // An entry may take long: a slow pattern is searched in 4 KB, and so are thirty others.
@@ -96,12 +100,34 @@ extension JournalFollower {
             // Only before the first end: where the clock is set back, what comes then also looks old.
             if !hasCovered, realtime < start, tooMuchHistory() {
                 giveUpHistory()
-                current.handle.seek(start)
+                position = .since(start)
+                seek(current.handle)
             }
         }
-        if let loss = current.loss { throw failure(loss, behind: last) }
+        let headers = current.headers
+        if let loss = JournalSession.loss(headers) { throw failure(loss, behind: last) }
         if let last, let cursor = current.handle.cursor { position = .behind(cursor, last) }
         session = current
+        guard !orders.isCalling else { return }
+        let gone = tails.look(headers, behind: position.cursor, at: time.now)
+        if gone > 0 { tallies.drop("damaged", UInt64(gone)) }
+    }
+
+    /// Where a file ends too early it is opened again: the library lets go of it for good. What stays unread for long
+    /// is passed over, up to the last entry as it is then.
+    func readOn(_ library: JournalLibrary) throws(JournalProblem) {
+        try open(library)
+        guard let current = session else { return }
+        let lost = tails.lost(at: time.now)
+        let ends = current.headers.filter { end in lost.contains { $0.identity == end.file.identity } }
+        guard let end = ends.map(\.header.tailTime).min() else { return try read(library) }
+        current.handle.seek(end)
+        mayHaveGap = false
+        guard case .entry = current.handle.next(), let cursor = current.handle.cursor else { return }
+        tallies.drop("damaged", position.cursor.flatMap { cursor.entries(since: $0) }.map { max(1, $0) } ?? 1)
+        tails.give(up: lost)
+        current.handle.seek(end)
+        try read(library)
     }
 
     /// What made it stop before the end; afterwards it goes on behind the last entry that was read.

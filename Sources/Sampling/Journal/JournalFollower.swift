@@ -18,6 +18,10 @@ final class JournalFollower {
             case .since(let time), .behind(_, let time): time
             }
         }
+
+        var cursor: JournalCursor? {
+            if case .behind(let cursor, _) = self { cursor } else { nil }
+        }
     }
 
     /// Errors of the last minutes are told also right after a start.
@@ -62,6 +66,8 @@ final class JournalFollower {
     var session: JournalSession?
     var position: Position
     var mayHaveGap = false
+    /// Last entries that should have been read.
+    var tails = JournalTails()
     /// Archived files that were read to their ends: their paths, for a number may be given again and such a name is not.
     var finished: Set<String> = []
     /// Archived files that cannot be read, one sentence each: nothing new will come from there.
@@ -117,13 +123,15 @@ final class JournalFollower {
             }
             // In the middle of the reading somebody wants something else: there is nothing to tell yet.
             if orders.isCalling, problem == nil { continue }
-            if !orders.isClosed { tell(problem) }
+            // Nor is where the end may not have been one.
+            let isSure = problem != nil || tails.unread.isEmpty
+            if !orders.isClosed, isSure { tell(problem) }
             for watch in wish.watches { watch.allowAnswers() }
-            let isWhole = problem == nil && session?.refused.isEmpty ?? false
+            let isWhole = problem == nil && isSure && session?.refused.isEmpty ?? false
             if isWhole { failures = 0 }
-            if mustList || session == nil {
-                nextList =
-                    time.now + (isWhole ? Self.round : Self.retries[min(failures, Self.retries.count - 1)])
+            let patience = isWhole ? Self.round : Self.retries[min(failures, Self.retries.count - 1)]
+            if mustList || session == nil || (!isSure && failures == 0) {
+                nextList = time.now + patience
                 failures += isWhole ? 0 : 1
             }
             let event = alarm.wait(max(.zero, nextList - time.now))
@@ -141,7 +149,7 @@ final class JournalFollower {
             wasWhole = true
             return standing.caughtUp(remarks.values.sorted())
         }
-        let since = troubleSince ?? time.now
+        let since = troubleSince ?? tails.unread.first?.since ?? time.now
         troubleSince = since
         let mayGoBy = wasWhole && !isSudden && problem.reason != .journalDenied
         guard !mayGoBy || time.now - since >= Self.quietTime else { return }
@@ -156,9 +164,10 @@ final class JournalFollower {
         if session != nil { try read(library) }
         if session == nil || mustList { try list(library) }
         try read(library)
+        if mustList, !tails.unread.isEmpty, !orders.isCalling { try readOn(library) }
         guard !orders.isCalling else { return nil }
         try cover(library)
-        return session?.problem ?? gap
+        return session?.problem ?? gap ?? tails.problem(at: time.now)
     }
 
     func take(_ new: JournalOrders.Wish) {
@@ -187,6 +196,7 @@ final class JournalFollower {
         covered = []
         hasCovered = false
         history = []
+        tails = JournalTails()
         finished = []
         remarks = [:]
         leastGap = nil

@@ -62,12 +62,21 @@ struct JournalSession {
         refused.first { $0.file.isActive }.map { .damaged($0.file.path, $0.fact) }
     }
 
-    /// A file that lost what it had: nobody may do that to one that journald still writes to.
-    var loss: JournalProblem? {
-        for file in files {
-            if let fact = file.loss { return .damaged(file.path, fact) }
+    /// What the headers of the open files say now.
+    var headers: [(file: JournalFile, header: JournalHeader)] {
+        files.compactMap { file in
+            guard !refused.contains(where: { $0.file == file }), let header = JournalHeader(file.path),
+                header.identity == file.identity
+            else { return nil }
+            return (file, header)
         }
-        return nil
+    }
+
+    /// A file that lost what it had: nobody may do that to one that journald still writes to.
+    static func loss(_ headers: [(file: JournalFile, header: JournalHeader)]) -> JournalProblem? {
+        headers.first { $0.header.size < $0.file.size }.map {
+            .damaged($0.file.path, "shrank from \($0.file.size) to \($0.header.size) bytes")
+        }
     }
 
     /// Reading on failed, an errno; in which of the files is not told.

@@ -23,7 +23,7 @@ final class JournalBench {
 
     let directory: String
     let tallies = TallyBook()
-    let time = BenchTime()
+    let time = JournalTime()
     let reader: JournalReader
     private var written = 0
 

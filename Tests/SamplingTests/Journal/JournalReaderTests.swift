@@ -219,34 +219,6 @@ struct JournalReaderTests {
         try Workbench.wait(for: "the entry") { bench.count("agent.service", "err") == 1 }
     }
 
-    @Test("several files are followed at once; one that cannot be opened is a problem and spoils nothing")
-    func damaged() throws {
-        let bench = try JournalBench()
-        try bench.write([.init()])
-        try bench.write([.init()], to: "user-1000.journal")
-        let bad = bench.directory + "/journal/bad.journal"
-        try TextFile.write(String(repeating: "rubbish ", count: 4096), bad)
-        bench.reader.start()
-        try Workbench.wait(for: "the problem") { bench.reader.problem != nil }
-        #expect(bench.reader.problem?.reason == "journal.damaged")
-        #expect(bench.reader.problem?.sentence.hasPrefix("\(bad) cannot be read: Bad message: ") ?? false)
-        try Workbench.wait(for: "the lag") { bench.reader.lag ?? .zero > .milliseconds(10) }
-        var sheet = Sheet()
-        bench.reader.fill(&sheet)
-        #expect(sheet.samples.map(\.value.number).last == 0)
-
-        try bench.write([.init(priority: 3)])
-        try bench.write([.init(priority: 4)], to: "user-1000.journal")
-
-        try Workbench.wait(for: "both") {
-            bench.count("agent.service", "err") == 1 && bench.count("agent.service", "warning") == 1
-        }
-        #expect(bench.reader.logs(unit: "*", limit: 1).missing == [bench.reader.problem?.sentence])
-
-        unlink(bad)
-        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
-    }
-
     @Test(
         "a journal that is not there is told of, grows the lag, and is read when it comes back, with what came meanwhile"
     )
@@ -300,47 +272,6 @@ struct JournalReaderTests {
                 "the journal needs libsystemd, which cannot be loaded (libz.so.1 has no sd_journal_open_files): "
                     + "install the package libsystemd0")
         ) { try JournalLibrary("libz.so.1") }
-    }
-
-    @Test("the file that is written to is lost in the middle of the work: the other is read, and it is told")
-    func damagedLater() throws {
-        let bench = try JournalBench()
-        try bench.write([.init()])
-        try bench.write([.init()], to: "user-1000.journal")
-        try bench.start()
-
-        try TextFile.write(String(repeating: "rubbish ", count: 4096), bench.directory + "/new")
-        rename(bench.directory + "/new", bench.directory + "/journal/system.journal")
-        try Workbench.wait(for: "the problem") { bench.reader.problem?.reason == "journal.damaged" }
-        try bench.write([.init(priority: 3)], to: "user-1000.journal")
-
-        try Workbench.wait(for: "the other") { bench.count("agent.service", "err") == 1 }
-        #expect(bench.reader.problem != nil && bench.reader.lag ?? .zero > .zero)
-    }
-
-    @Test(
-        "a file that is cut short while it is read ends nothing: it is told, the rest is read, and so is the next",
-        arguments: [0, 4096, 100_000])
-    func cutShort(_ size: Int) throws {
-        let bench = try JournalBench()
-        try bench.write((0..<2000).map { .init(message: "\($0) " + String(repeating: "x", count: 200)) })
-        try bench.write([.init()], to: "user-1000.journal")
-        try bench.start()
-        let file = bench.directory + "/journal/system.journal"
-
-        truncate(file, size)
-        try Workbench.wait(for: "the problem") { bench.reader.problem != nil }
-        #expect(bench.reader.problem?.reason == "journal.damaged")
-        #expect(bench.reader.problem?.sentence.hasPrefix(file) ?? false)
-        #expect(bench.dropped("damaged") > 0)
-        try bench.write([.init(priority: 3)], to: "user-1000.journal")
-        try Workbench.wait(for: "the other") { bench.count("agent.service", "err") == 1 }
-
-        unlink(file)
-        try bench.write([.init(priority: 4)])
-        try Workbench.wait(for: "the next") { bench.count("agent.service", "warning") == 1 }
-        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
-        #expect(bench.count("agent.service", "err") == 1)
     }
 
     @Test(
