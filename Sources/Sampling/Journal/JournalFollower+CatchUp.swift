@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Vitals
 
 /// What was rotated away before it was read.
@@ -29,28 +30,36 @@ extension JournalFollower {
         }
         seek(opened.handle)
         var session = opened
+        var last: WallTime?
+        var failures = 0
         var nextSaying = time.now + Self.saying
         reading: while true {
             switch session.handle.next() {
             case .entry: break
             case .end: break reading
             case .failed(let code):
-                tallies.drop("damaged")
-                remarks[group[0].path] = session.failure(code).sentence
-                break reading
+                // journald may be cutting it to what it needed just now.
+                failures += 1
+                guard failures <= Self.mostRotations,
+                    let next = reopened(session, group, behind: last, library)
+                else {
+                    lose(group[0], "cannot be read: \(String(cString: strerror(code)))")
+                    break reading
+                }
+                session = next
+                continue
             }
             if mayHaveGap, case .known = step(onto: session.handle) { continue }
             let realtime = session.handle.realtime ?? time.wall
             note(session.handle, realtime, roster: &roster)
             tails.passed(realtime)
+            last = realtime
             session.count += 1
             if orders.isCalling, !listen() { return false }
             // The pages of what was read are given back.
-            if session.count >= Self.sessionEntries, let cursor = session.handle.cursor,
-                let next = try? JournalSession(group, library)
+            if session.count >= Self.sessionEntries,
+                let next = reopened(session, group, behind: realtime, library)
             {
-                next.handle.seek(cursor)
-                _ = next.handle.next()
                 session = next
             }
             let now = time.now
@@ -59,11 +68,27 @@ extension JournalFollower {
             standing.passed(realtime)
         }
         mayHaveGap = false
-        let last = session.count > 0 ? session.handle.cursor : position.cursor
-        for (file, header) in session.headers where tails.isAhead(header, of: last) {
+        let cursor = last == nil ? position.cursor : session.handle.cursor
+        for (file, header) in session.headers where tails.isAhead(header, of: cursor) {
             lose(file, "cannot be read to its last entry")
         }
         return true
+    }
+
+    /// The same files opened again, standing on the entry that was read last, or before the first.
+    func reopened(
+        _ session: JournalSession, _ files: [JournalFile], behind last: WallTime?, _ library: JournalLibrary
+    ) -> JournalSession? {
+        guard let next = try? JournalSession(files, library) else { return nil }
+        if let cursor = session.handle.cursor(of: last) {
+            next.handle.seek(cursor)
+            _ = next.handle.next()
+        } else if let last {
+            next.handle.seek(last + .microseconds(1))
+        } else {
+            seek(next.handle)
+        }
+        return next
     }
 
     /// A file is skipped, and counted as one entry. Without a fact it was deleted between being listed and opened.

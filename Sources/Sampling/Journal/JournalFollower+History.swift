@@ -95,9 +95,23 @@ extension JournalFollower {
     ) -> Bool {
         var session = opened
         session.handle.seek(past.from)
-        while case .entry = session.handle.next() {
+        var last: WallTime?
+        var failures = 0
+        while true {
+            switch session.handle.next() {
+            case .entry: break
+            case .end: return true
+            case .failed:
+                failures += 1
+                guard failures <= Self.mostRotations, last != nil,
+                    let next = reopened(session, files, behind: last, library)
+                else { return true }
+                session = next
+                continue
+            }
             guard let realtime = session.handle.realtime else { continue }
             if let until = past.until, realtime > until.time { return true }
+            last = realtime
             note(session.handle, realtime, roster: &past.roster, counting: past.isFirst)
             if case .behind(let last, let end) = past.until, realtime == end,
                 session.handle.cursor?.isSameEntry(as: last) ?? true
@@ -108,15 +122,12 @@ extension JournalFollower {
             guard !orders.isClosed else { return true }
             guard time.now <= past.deadline else { return false }
             // The pages of what was read are given back.
-            if session.count >= Self.sessionEntries, let cursor = session.handle.cursor,
-                let next = try? JournalSession(files, library)
+            if session.count >= Self.sessionEntries,
+                let next = reopened(session, files, behind: realtime, library)
             {
-                next.handle.seek(cursor)
-                _ = next.handle.next()
                 session = next
             }
         }
-        return true
     }
 
     /// A time of day on the clock that does not jump.

@@ -61,7 +61,14 @@ extension JournalFollower {
             case .entry: break
             case .end: break reading
             case .failed(let code):
-                throw failure(JournalSession.loss(current.headers) ?? current.failure(code), behind: last)
+                if let last {
+                    position =
+                        current.handle.cursor(of: last).map { .behind($0, last) }
+                        ?? .since(last + .microseconds(1))
+                }
+                session = nil
+                guard !current.isRotated else { return }
+                throw failure(JournalSession.loss(current.headers) ?? current.failure(code))
             }
             switch mayHaveGap ? step(onto: current.handle) : .ahead {
             case .ahead: break
@@ -105,8 +112,8 @@ extension JournalFollower {
             }
         }
         let headers = current.headers
-        if let loss = JournalSession.loss(headers) { throw failure(loss, behind: last) }
         if let last, let cursor = current.handle.cursor { position = .behind(cursor, last) }
+        if let loss = JournalSession.loss(headers) { throw failure(loss) }
         session = current
         guard !orders.isCalling else { return }
         let gone = tails.look(headers, behind: position.cursor, at: time.now)
@@ -130,10 +137,8 @@ extension JournalFollower {
         try read(library)
     }
 
-    /// What made it stop before the end; afterwards it goes on behind the last entry that was read.
-    private func failure(_ problem: JournalProblem, behind last: WallTime?) -> JournalProblem {
-        // A cursor of what cannot be read is none.
-        if let last { position = .since(last + .microseconds(1)) }
+    /// What made it stop before the end.
+    private func failure(_ problem: JournalProblem) -> JournalProblem {
         tallies.drop("damaged")
         isSudden = true
         return problem

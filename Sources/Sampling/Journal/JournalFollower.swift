@@ -40,6 +40,8 @@ final class JournalFollower {
     private static let retries = [200, 500, 1000, 2000, 5000, 10_000, 30_000].map {
         Duration.milliseconds($0)
     }
+    /// So often in one round the files may be rotated away under the reader.
+    static let mostRotations = 5
     /// What was readable a moment ago is called unreadable after so long.
     private static let quietTime = Duration.milliseconds(1500)
     /// The clock of file systems is a few ms behind, and a second on some.
@@ -164,6 +166,14 @@ final class JournalFollower {
         if session != nil { try read(library) }
         if session == nil || mustList { try list(library) }
         try read(library)
+        // It was rotated away in the middle.
+        for _ in 0..<Self.mostRotations where session == nil && !orders.isCalling {
+            try list(library)
+            try read(library)
+        }
+        guard session != nil || orders.isCalling else {
+            throw .unavailable("the journal is rotated all the time")
+        }
         if mustList, !tails.unread.isEmpty, !orders.isCalling { try readOn(library) }
         guard !orders.isCalling else { return nil }
         try cover(library)

@@ -71,6 +71,9 @@ final class JournalHandle {
         return JournalCursor(String(cString: text))
     }
 
+    /// The same, where it is still the entry of this time: after a failure it may be none.
+    func cursor(of time: WallTime?) -> JournalCursor? { time != nil && realtime == time ? cursor : nil }
+
     /// When journald took the present entry.
     var realtime: WallTime? {
         var microseconds: UInt64 = 0

@@ -72,6 +72,12 @@ struct JournalSession {
         }
     }
 
+    /// Whether a file that was written to has another name by now: journald cuts it to what it needed then, under those
+    /// who read it.
+    var isRotated: Bool {
+        files.contains { $0.isActive && JournalHeader($0.path)?.identity != $0.identity }
+    }
+
     /// A file that lost what it had: nobody may do that to one that journald still writes to.
     static func loss(_ headers: [(file: JournalFile, header: JournalHeader)]) -> JournalProblem? {
         headers.first { $0.header.size < $0.file.size }.map {

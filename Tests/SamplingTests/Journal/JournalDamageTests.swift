@@ -164,6 +164,30 @@ struct JournalDamageTests {
         #expect(late.unread.isEmpty, "of another source, and earlier than what was read")
     }
 
+    @Test(
+        "a file that is rotated away and cut while it is read is no damage of what is written to: it goes on there"
+    )
+    func cutByRotation() throws {
+        let bench = try JournalBench(patterns: [
+            JournalPattern(name: "slow", search: .expression(try BytePattern("a.*b")), units: ["*"])
+        ])
+        try bench.write([.init()])
+        try bench.start()
+        let text = String(repeating: "a", count: 4090)
+        try bench.write((1000..<1400).map { .init(priority: 3, message: "\($0) \(text)") })
+        try Workbench.wait(for: "the first of them") { bench.count("agent.service", "err") ?? 0 > 0 }
+
+        try bench.rotate(1)
+        truncate(bench.directory + "/journal/system@1.journal", 300_000)
+        try bench.write([.init(priority: 4)])
+
+        try Workbench.wait(for: "the next file") { bench.count("agent.service", "warning") == 1 }
+        try Workbench.wait(for: "the end") { bench.reader.lag == .zero }
+        #expect(bench.reader.problem == nil)
+        #expect(bench.count("agent.service", "err") ?? 400 < 400)
+        #expect(bench.dropped("damaged") > 0, "here more was cut away than a rotation does")
+    }
+
     /// Where the last object of a journal file lies.
     private static func tail(_ path: String) throws -> UInt64 {
         let stream = try #require(fopen(path, "r"))
