@@ -10,10 +10,17 @@ extension JournalFollower {
     /// to read elsewhere, or nothing.
     func catchUp(_ files: [JournalFile], _ library: JournalLibrary) -> Bool {
         var left = files[...]
+        var isFirst = true
         while !left.isEmpty {
             let group = Array(left.prefix(JournalListing.mostArchived))
             left.removeFirst(group.count)
-            guard read(group, library) else { return false }
+            let there = group.filter { access($0.path, F_OK) == 0 }
+            // What is missing at the beginning the numbers tell; in the middle, deleted while others were read, nothing.
+            if !isFirst, there.count < group.count {
+                tallies.drop("vacuumed", UInt64(group.count - there.count))
+            }
+            isFirst = false
+            guard there.isEmpty || read(there, library) else { return false }
             finished.formUnion(group.map(\.path))
         }
         return true
@@ -25,7 +32,7 @@ extension JournalFollower {
             opened = try JournalSession(group, library)
             for refusal in opened.refused { lose(refusal.file, refusal.fact) }
         } catch {
-            for file in group { lose(file, error.reason == .journalDamaged ? "cannot be read" : nil) }
+            for file in group { lose(file, "cannot be read") }
             return true
         }
         seek(opened.handle)
@@ -91,10 +98,10 @@ extension JournalFollower {
         return next
     }
 
-    /// A file is skipped, and counted as one entry. Without a fact it was deleted between being listed and opened.
-    private func lose(_ file: JournalFile, _ fact: String?) {
-        tallies.drop(fact == nil ? "vacuumed" : "damaged")
-        if let fact { remarks[file.path] = "\(file.path) \(fact)" }
+    /// A file is skipped, from somewhere on, and counted as one entry.
+    private func lose(_ file: JournalFile, _ fact: String) {
+        tallies.drop("damaged")
+        remarks[file.path] = "\(file.path) \(fact)"
     }
 
     /// Takes orders in the middle; what was read of a file must not be read again. False where the place is another.
