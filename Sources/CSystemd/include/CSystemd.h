@@ -40,4 +40,12 @@ typedef struct csystemd_journal {
 // Opens the library and finds all of the above; 0, or -1 with the loader's own words in `why`. It stays loaded.
 int csystemd_journal_load(const char *library, csystemd_journal *calls, char *why, size_t size);
 
+// Journal files are mapped, and one that somebody truncates sends SIGBUS to whoever reads the pages that it had.
+// libsystemd guards against that only in systemd's own programs. While this is on, such a page reads as zeros in the
+// calling thread and is counted; every other SIGBUS goes where it went before.
+void csystemd_guard(int on);
+
+// How many pages vanished under the calling thread so far.
+unsigned csystemd_lost(void);
+
 #endif

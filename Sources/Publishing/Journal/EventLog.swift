@@ -23,6 +23,7 @@ package final class EventLog: Sendable {
     private struct State {
         var waiting: [[UInt8]] = []
         var dropped = 0
+        var budget = LineBudget()
     }
 
     private let format: Format
@@ -32,6 +33,7 @@ package final class EventLog: Sendable {
     private let sink: any LineSink
     private let state: Mutex<State>
     private let droppedTally: TallyBook.Tally
+    private let keptTally: TallyBook.Tally
 
     /// Makes a log that writes entries at least as urgent as `threshold`.
     package convenience init(
@@ -56,17 +58,31 @@ package final class EventLog: Sendable {
         state = Mutex(State())
         droppedTally = tallies.tally(
             OwnFamilies.dropped, [("what", "log_lines"), ("reason", "reader_slow")])
+        keptTally = tallies.tally(OwnFamilies.dropped, [("what", "log_lines"), ("reason", "rate")])
     }
 
-    /// Writes a line, or keeps it for the next `flush`.
+    /// Writes a line, or keeps it for the next `flush`; beyond the budget it is counted and not written.
     package func write(_ entry: JournalEntry) {
         guard entry.priority <= threshold else { return }
-        state.withLock { state in deliver(render(entry), &state) }
+        state.withLock { state in
+            guard state.budget.admits(entry.priority, at: time.now) else { return keptTally.add() }
+            deliver(render(entry), &state)
+        }
     }
 
     /// Tries again to hand over what waits; called with every beat of the watchdog's thread.
     package func flush() {
-        state.withLock { state in drain(&state) }
+        state.withLock { state in
+            if let count = state.budget.account(at: time.now) {
+                let entry = JournalEntry(
+                    .linesDropped, .warning,
+                    "\(count) log lines were not written: within 30 seconds there may be \(LineBudget.most), and "
+                        + "\(LineBudget.mostUrgent) warnings and worse",
+                    fields: [("VITALD_DROPPED", String(count))])
+                deliver(render(entry), &state)
+            }
+            drain(&state)
+        }
     }
 
     /// Where the lines go, and what has not got there.

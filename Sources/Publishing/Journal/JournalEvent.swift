@@ -26,6 +26,8 @@ package enum JournalEvent: String, CaseIterable, Sendable {
     case kernelGap = "aabeca5e4c1244c19dfcbc926ee60ac9"
     /// The journal cannot be read, or can be again.
     case journalUnreadable = "f8c2d5a0c6b34ab0a8d3f4a3bd2f6f1e"
+    /// A pattern of the journal takes too long to search for.
+    case patternSlow = "d464ce3db1ef4c4881aaa11e1a0566a2"
     /// Somebody asked for an administrative action over the socket.
     case administration = "71d8cbd00df34f278bb93229685ed4b8"
     /// The parts that stalled make progress again.

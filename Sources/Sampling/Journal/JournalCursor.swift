@@ -32,6 +32,12 @@ struct JournalCursor: Equatable {
     /// another number and is the same in all else.
     func isSameEntry(as other: JournalCursor) -> Bool { identity == other.identity }
 
+    /// Whether the entry of this number was written later; nil where it was numbered from another source.
+    func isBefore(_ number: UInt64, from other: String) -> Bool? { source == other ? sequence < number : nil }
+
+    /// Whether it is the entry of this number.
+    func isEntry(_ number: UInt64, from other: String) -> Bool { source == other && sequence == number }
+
     /// How many entries journald wrote between the other, earlier one and this one; nil where the two were not
     /// numbered from the same source.
     func entries(since other: JournalCursor) -> UInt64? {

@@ -18,6 +18,8 @@ struct JournalFile: Hashable {
     let path: String
     /// Device and inode.
     let identity: Identity
+    /// How long it was when it was looked at.
+    let size: Int64
     /// When it was last written to.
     let modified: WallTime
     /// Whether journald still appends to it.
@@ -33,6 +35,7 @@ struct JournalFile: Hashable {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         identity = Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        size = Int64(status.st_size)
         modified = WallTime(
             nanoseconds: Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec))
         isActive = !isArchived && name.hasSuffix(".journal")

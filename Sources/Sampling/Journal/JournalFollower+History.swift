@@ -63,8 +63,8 @@ extension JournalFollower {
         var past = Past(
             from: from, until: position, deadline: now + Self.historyTime, isFirst: false,
             roster: JournalRoster(JournalOptions(patterns: wish.options.patterns), watches, tallies))
-        let present = try JournalSession(listing.active, [], library)
-        guard read(present, again: listing.active, [], &past, library) else {
+        let present = try JournalSession(listing.active, library)
+        guard read(present, again: listing.active, &past, library) else {
             tallies.drop("history")
             return now
         }
@@ -79,8 +79,8 @@ extension JournalFollower {
             let group = Array(left.suffix(JournalListing.mostArchived))
             left.removeLast(group.count)
             // Vacuumed since they were listed, or damaged.
-            guard let session = try? JournalSession([], group, library) else { continue }
-            guard read(session, again: [], group, &past, library) else {
+            guard let session = try? JournalSession(group, library) else { continue }
+            guard read(session, again: group, &past, library) else {
                 tallies.drop("history")
                 return group.last?.modified
             }
@@ -90,14 +90,28 @@ extension JournalFollower {
 
     /// Reads what is open; false where that takes too long.
     private func read(
-        _ opened: JournalSession, again active: [JournalFile], _ archived: [JournalFile], _ past: inout Past,
+        _ opened: JournalSession, again files: [JournalFile], _ past: inout Past,
         _ library: JournalLibrary
     ) -> Bool {
         var session = opened
         session.handle.seek(past.from)
-        while session.handle.next() {
+        var last: WallTime?
+        var failures = 0
+        while true {
+            switch session.handle.next() {
+            case .entry: break
+            case .end: return true
+            case .failed:
+                failures += 1
+                guard failures <= Self.mostRotations, last != nil,
+                    let next = reopened(session, files, behind: last, library)
+                else { return true }
+                session = next
+                continue
+            }
             guard let realtime = session.handle.realtime else { continue }
             if let until = past.until, realtime > until.time { return true }
+            last = realtime
             note(session.handle, realtime, roster: &past.roster, counting: past.isFirst)
             if case .behind(let last, let end) = past.until, realtime == end,
                 session.handle.cursor?.isSameEntry(as: last) ?? true
@@ -105,19 +119,15 @@ extension JournalFollower {
                 return true
             }
             session.count += 1
-            guard session.count % Self.batch == 0 else { continue }
             guard !orders.isClosed else { return true }
             guard time.now <= past.deadline else { return false }
             // The pages of what was read are given back.
-            if session.count >= Self.sessionEntries, let cursor = session.handle.cursor,
-                let next = try? JournalSession(active, archived, library)
+            if session.count >= Self.sessionEntries,
+                let next = reopened(session, files, behind: realtime, library)
             {
-                next.handle.seek(cursor)
-                _ = next.handle.next()
                 session = next
             }
         }
-        return true
     }
 
     /// A time of day on the clock that does not jump.

@@ -9,7 +9,19 @@ final class JournalHandle {
     /// Decompressed fields are cut here: more of a message is not looked at.
     static let longestField = 4096 + 8
 
+    /// What a step led to.
+    enum Step {
+        /// The next entry.
+        case entry
+        /// There is none (yet).
+        case end
+        /// It cannot be read on: an errno.
+        case failed(Int32)
+    }
+
     private let calls: csystemd_journal
+    /// How many pages this thread had lost when the set was opened.
+    private let lost = csystemd_lost()
     private let journal: OpaquePointer
 
     /// Why a set could not be opened, an errno.
@@ -25,6 +37,10 @@ final class JournalHandle {
         var opened: OpaquePointer?
         let code = library.calls.open_files?(&opened, &paths, 0) ?? -ENOSYS
         guard code >= 0, let opened else { throw Failure(code: -code) }
+        guard csystemd_lost() == lost else {
+            calls.close?(opened)
+            throw Failure(code: EIO)
+        }
         journal = opened
         _ = calls.set_data_threshold?(journal, Self.longestField)
     }
@@ -39,8 +55,13 @@ final class JournalHandle {
     /// Stands before the entry of this cursor, or where it would be.
     func seek(_ cursor: JournalCursor) { _ = calls.seek_cursor?(journal, cursor.text) }
 
-    /// Goes on to the next entry; false where there is none (yet).
-    func next() -> Bool { (calls.next?(journal) ?? -1) > 0 }
+    /// Goes on to the next entry.
+    func next() -> Step {
+        let code = calls.next?(journal) ?? -ENOSYS
+        // Zeros in the place of what was there mean nothing.
+        guard csystemd_lost() == lost else { return .failed(EIO) }
+        return code > 0 ? .entry : code == 0 ? .end : .failed(-code)
+    }
 
     /// The place of the present entry; also behind the last one, whose place it then is.
     var cursor: JournalCursor? {
@@ -49,6 +70,9 @@ final class JournalHandle {
         defer { free(text) }
         return JournalCursor(String(cString: text))
     }
+
+    /// The same, where it is still the entry of this time: after a failure it may be none.
+    func cursor(of time: WallTime?) -> JournalCursor? { time != nil && realtime == time ? cursor : nil }
 
     /// When journald took the present entry.
     var realtime: WallTime? {
@@ -73,6 +97,7 @@ final class JournalHandle {
             var data: UnsafeRawPointer?
             var length = 0
             let code = calls.enumerate_data?(journal, &data, &length) ?? -1
+            guard csystemd_lost() == lost else { return false }
             if code == 0 { return true }
             guard code > 0 else { return false }
             take(UnsafeRawBufferPointer(start: data, count: length))

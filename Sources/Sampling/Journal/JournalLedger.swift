@@ -37,6 +37,14 @@ final class JournalLedger: Sendable {
         }
     }
 
+    /// Forgets the units that are not followed any more.
+    func keep(_ isFollowed: (String) -> Bool) {
+        state.withLock { state in
+            state.lines = state.lines.filter { isFollowed($0.key) }
+            state.bytes = state.lines.values.joined().reduce(0) { $0 + Self.weight($1) }
+        }
+    }
+
     /// Forgets all.
     func clear() {
         state.withLock { state in

@@ -18,7 +18,7 @@ struct JournalListing {
     /// The first that exists and may not be listed, or the first active file that may not be read.
     private(set) var denied: String?
 
-    /// So many archived files are open at once: unread ones are one or two, unless nobody read for long.
+    /// So many archived files are open at once, however many wait to be read.
     static let mostArchived = 8
 
     /// Lists a place. `machine` is the machine's id.
@@ -43,9 +43,9 @@ struct JournalListing {
 
     /// Why nothing can be read here; nil where something can.
     func problem(user: UInt32) -> JournalProblem? {
-        if let denied { return .denied(denied, user: user) }
+        guard !active.contains(where: \.isReadable) else { return nil }
+        if let problem = gap(user: user) { return problem }
         guard directories.isEmpty else {
-            guard active.isEmpty else { return nil }
             return .unavailable(
                 "\(directories.joined(separator: " and ")) holds no journal that is being written: "
                     + "see whether systemd-journald runs (systemctl status systemd-journald)")
@@ -54,6 +54,10 @@ struct JournalListing {
             "there is no journal at \(missing.joined(separator: " or ")): run vitald where systemd-journald does, "
                 + "mount its directory, or take `journal` out of the configuration")
     }
+
+    /// What may not be read here, whatever else can be: processes of a user whose file that is may belong to a unit
+    /// that is followed.
+    func gap(user: UInt32) -> JournalProblem? { denied.map { .denied($0, user: user) } }
 
     private mutating func list(_ directory: String) {
         guard let names = Self.names(in: directory) else {

@@ -19,6 +19,8 @@ final class JournalOrders: Sendable {
     /// Wakes the thread.
     let bell = JournalBell()
     private let state: Mutex<State>
+    /// Whether there is something to hear: looked at with every entry, where a lock would cost more.
+    private let news = Atomic(true)
 
     init(_ wish: Wish) { state = Mutex(State(wish: wish)) }
 
@@ -27,23 +29,36 @@ final class JournalOrders: Sendable {
         state.withLock { state in
             state.wish = wish
             state.isNew = true
+            news.store(true, ordering: .releasing)
         }
         bell.ring()
     }
 
     /// Ends the thread as soon as it looks.
     func close() {
-        state.withLock { $0.isClosed = true }
+        state.withLock {
+            $0.isClosed = true
+            news.store(true, ordering: .releasing)
+        }
         bell.ring()
     }
 
     /// Whether the thread is to end.
     var isClosed: Bool { state.withLock { $0.isClosed } }
 
+    /// Whether the thread is to end, or a wish waits to be taken.
+    var isCalling: Bool { news.load(ordering: .acquiring) }
+
+    /// Where the journal is to be read from now on; nil where nothing is to be read.
+    var place: JournalPlace? { state.withLock { $0.isClosed ? nil : $0.wish.options.place } }
+
     /// A wish that was not taken before.
     func take() -> Wish? {
         state.withLock { state in
-            defer { state.isNew = false }
+            defer {
+                state.isNew = false
+                news.store(state.isClosed, ordering: .releasing)
+            }
             return state.isNew ? state.wish : nil
         }
     }

@@ -4,7 +4,7 @@ package import Vitals
 
 /// Why the journal cannot be read: the stable code, and a sentence with place, fact and remedy.
 package struct JournalProblem: Error, Sendable, Hashable {
-    /// `journal.unavailable` or `journal.denied`.
+    /// `journal.unavailable`, `journal.denied` or `journal.damaged`.
     package let reason: Reason
     /// One sentence for people, and what to do.
     package let sentence: String
@@ -12,6 +12,14 @@ package struct JournalProblem: Error, Sendable, Hashable {
     /// There is none, or nothing to read it with.
     static func unavailable(_ sentence: String) -> JournalProblem {
         JournalProblem(reason: .journalUnavailable, sentence: sentence)
+    }
+
+    /// A file that journald writes to holds what no journal has.
+    static func damaged(_ path: String, _ fact: String) -> JournalProblem {
+        JournalProblem(
+            reason: .journalDamaged,
+            sentence: "\(path) \(fact): what is written to it is not read; have journald begin a new file "
+                + "(journalctl --rotate), and see journalctl --verify")
     }
 
     /// It is there and may not be read.
@@ -28,4 +36,6 @@ extension Reason {
     static let journalUnavailable: Reason = "journal.unavailable"
     /// It may not be read.
     static let journalDenied: Reason = "journal.denied"
+    /// A file of it that is written to cannot be read.
+    static let journalDamaged: Reason = "journal.damaged"
 }

@@ -67,6 +67,9 @@ package final class JournalReader: JournalAnswering {
     /// Why the journal cannot be read; nil while it can, or nobody wants it.
     package var problem: JournalProblem? { standing.problem }
 
+    /// Patterns that are searched for so long that the reading suffers, one sentence each.
+    package var slowPatterns: [String] { standing.slow }
+
     /// Adds what only is known at the moment of a page: the lag, and whether the journal can be read.
     package func fill(_ sheet: inout Sheet) {
         guard standing.isOn else { return }
@@ -89,7 +92,7 @@ package final class JournalReader: JournalAnswering {
             units: units, lag: lag?.seconds, enabled: isOn, missing: isOn ? standing.missing : [off])
     }
 
-    /// Age of the oldest entry that is not read; nil while nothing is known.
+    /// Age of the oldest entry that is not read; nil where nothing reads.
     var lag: Duration? { standing.lag(now: time.now, wall: time.wall) }
 
     /// Has the journal read for a check.
@@ -127,7 +130,7 @@ package final class JournalReader: JournalAnswering {
         if began {
             state.orders = orders
         } else {
-            standing.failed(.unavailable("no thread can be started: raise TasksMax="), at: time.now)
+            standing.failed(.unavailable("no thread can be started: raise TasksMax="), since: time.now)
         }
     }
 }

@@ -52,9 +52,7 @@ package enum JournalSearch: Sendable {
             return nil
         }
         do { self = .expression(try BytePattern(expression)) } catch {
-            object.fault(
-                "regex", "is not a regular expression: \(error.text)",
-                remedy: "Write a POSIX extended one, see regex(7); \\d and the like are not part of it.")
+            object.fault("regex", error.fact, remedy: error.remedy)
             return nil
         }
     }

@@ -12,6 +12,7 @@ final class JournalStanding: Sendable {
         var problem: JournalProblem?
         var problemSince: Instant?
         var remarks: [String] = []
+        var slow: [String] = []
         /// Set while there may be something to read, and not all of it is read.
         var readingSince: Instant?
         /// The last entry read, while more of them wait.
@@ -23,6 +24,14 @@ final class JournalStanding: Sendable {
     /// The thread begins; what is older is history.
     func begin(at now: Instant, wall: WallTime) {
         state.withLock { $0 = State(begun: now, start: wall, readingSince: now) }
+    }
+
+    /// The thread begins anew, elsewhere.
+    func restart(at now: Instant, wall: WallTime) {
+        state.withLock { state in
+            guard state.begun != nil else { return }
+            state = State(begun: now, start: wall, readingSince: now)
+        }
     }
 
     /// Nothing reads any more.
@@ -48,33 +57,41 @@ final class JournalStanding: Sendable {
         }
     }
 
-    /// It cannot be read.
-    func failed(_ problem: JournalProblem, at now: Instant) {
+    /// It cannot be read, or not all of it, since then.
+    func failed(_ problem: JournalProblem, since: Instant, _ remarks: [String] = []) {
         state.withLock { state in
             guard state.begun != nil else { return }
             state.problem = problem
-            state.problemSince = state.problemSince ?? now
-            state.remarks = []
+            state.problemSince = state.problemSince ?? since
+            state.remarks = remarks
         }
     }
 
     /// Why it cannot be read.
     var problem: JournalProblem? { state.withLock { $0.problem } }
 
-    /// What of it cannot, one sentence each, the problem first.
+    /// What of it cannot, or only slowly, one sentence each, the problem first.
     var missing: [String] {
-        state.withLock { state in (state.problem.map { [$0.sentence] } ?? []) + state.remarks }
+        state.withLock { state in (state.problem.map { [$0.sentence] } ?? []) + state.remarks + state.slow }
     }
+
+    /// These patterns take too long.
+    func slow(_ sentences: [String]) {
+        state.withLock { if $0.begun != nil { $0.slow = sentences } }
+    }
+
+    /// Patterns that take too long, one sentence each.
+    var slow: [String] { state.withLock { $0.slow } }
 
     /// Whether something reads it.
     var isOn: Bool { state.withLock { $0.begun != nil } }
 
-    /// Age of the oldest entry that is not read; nil while nothing is known, for nothing was ever read.
+    /// Age of the oldest entry that is not read; of what never was, since the first try. Nil where nothing reads.
     func lag(now: Instant, wall: WallTime) -> Duration? {
         state.withLock { state in
             guard let begun = state.begun else { return nil }
             // Since then nobody knows what was written.
-            if let since = state.problemSince { return state.wasOpen ? max(.zero, now - since) : nil }
+            if let since = state.problemSince { return max(.zero, now - (state.wasOpen ? since : begun)) }
             guard let since = state.readingSince else { return .zero }
             guard let last = state.lastRead else { return max(.zero, now - since) }
             // What is older than the start is history, which nobody waits for.

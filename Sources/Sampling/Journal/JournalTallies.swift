@@ -16,13 +16,26 @@ final class JournalTallies: Sendable {
 
     init(_ book: TallyBook) { self.book = book }
 
-    /// The label of a unit: its name, while there is room.
-    func label(_ unit: String) -> String {
+    /// The label of a unit: its name, while there is room; always, where the configuration names it outright.
+    func label(_ unit: String, isNamed: Bool = false) -> String {
         units.withLock { units in
             guard !units.contains(unit) else { return unit }
-            guard units.count < Self.mostUnits else { return Self.others }
+            guard isNamed || units.count < Self.mostUnits else { return Self.others }
             units.insert(unit)
             return unit
+        }
+    }
+
+    /// Forgets the units that are not followed any more, and makes room for others.
+    func keep(_ isFollowed: (String) -> Bool) {
+        let gone = units.withLock { units in
+            let gone = units.filter { !isFollowed($0) }
+            units.subtract(gone)
+            return gone
+        }
+        guard !gone.isEmpty else { return }
+        for family in [JournalFamilies.messages, JournalFamilies.matches] {
+            book.forget(family) { labels in labels.contains { $0.name == "unit" && gone.contains($0.value) } }
         }
     }
 

@@ -57,14 +57,23 @@ final class JournalWatch: Sendable {
         state = Mutex(State(errors: WindowCount(plan.window), matches: WindowCount(plan.window)))
     }
 
-    /// Takes an entry of one of its units. `search` is the plan's pattern, looked up.
-    func note(_ record: JournalRecord, _ search: JournalSearch?, at arrival: Instant) {
+    /// Takes an entry of one of its units. `isMatch` is whether it holds the plan's pattern.
+    func note(_ record: JournalRecord, isMatch: Bool, at arrival: Instant) {
         let isError = record.priority <= plan.priority
-        let isMatch = search?.finds(in: record.message) ?? false
         state.withLock { state in
             state.last = max(state.last ?? arrival, arrival)
             if isError { state.errors.add(at: arrival) }
             if isMatch { state.matches.add(at: arrival) }
+        }
+    }
+
+    /// Begins anew: what it saw was in another place.
+    func forget() {
+        state.withLock { state in
+            state.errors = WindowCount(plan.window)
+            state.matches = WindowCount(plan.window)
+            state.last = nil
+            state.since = nil
         }
     }
 

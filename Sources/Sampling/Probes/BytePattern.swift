@@ -12,22 +12,36 @@ package final class BytePattern: @unchecked Sendable {
 
     private let compiled: UnsafeMutablePointer<regex_t>
 
-    /// Why a text is no pattern, in regerror(3)'s words.
+    /// Why a text is no pattern.
     struct Fault: Error {
-        let text: String
+        /// regerror(3)'s words, or what is too much of it.
+        let fact: String
+        /// What to do.
+        let remedy: String
     }
 
     /// Compiles a pattern.
     init(_ pattern: String) throws(Fault) {
+        if let excess = PatternSize(pattern).excess {
+            throw Fault(
+                fact: excess,
+                remedy:
+                    "Write smaller numbers in {…} and fewer groups within groups, or * where it need not be "
+                    + "counted.")
+        }
         let compiled = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
-        // NEWLINE: `.` and lists do not cross lines, `^` and `$` stand at the ends of lines.
-        let code = regcomp(compiled, pattern, REG_EXTENDED | REG_NEWLINE)
+        // NEWLINE: `.` and lists do not cross lines, `^` and `$` stand at the ends of lines. NOSUB: where it was found
+        // is of no interest, and would cost ten times the memory.
+        let code = regcomp(compiled, pattern, REG_EXTENDED | REG_NEWLINE | REG_NOSUB)
         guard code == 0 else {
             var words = [CChar](repeating: 0, count: 128)
             regerror(code, compiled, &words, words.count)
             compiled.deallocate()
+            let reason = String(
+                decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             throw Fault(
-                text: String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+                fact: "is not a regular expression: \(reason)",
+                remedy: "Write a POSIX extended one, see regex(7); \\d and the like are not part of it.")
         }
         self.compiled = compiled
     }

@@ -62,6 +62,13 @@ package final class TallyBook: Sendable {
         }
     }
 
+    /// Takes the tallies of a family from the page whose labels are these. Who holds one may move it still; nobody sees.
+    package func forget(
+        _ family: MetricFamily, where isGone: ([(name: String, value: String)]) -> Bool
+    ) {
+        state.withLock { $0.rows[family.name]?.removeAll { isGone($0.labels) } }
+    }
+
     /// The labels and values of one family, sorted by the labels.
     package func values(of family: MetricFamily) -> [(labels: [(name: String, value: String)], value: Int64)]
     {
@@ -73,8 +80,9 @@ package final class TallyBook: Sendable {
     package func fill(_ sheet: inout Sheet) {
         let (order, rows) = state.withLock { ($0.order, $0.rows) }
         for family in order {
+            guard let rows = rows[family.name], !rows.isEmpty else { continue }
             sheet.begin(family)
-            for row in rows[family.name] ?? [] {
+            for row in rows {
                 sheet.add(.integer(row.tally.value), row.labels.isEmpty ? .none : sheet.labels(row.labels))
             }
         }

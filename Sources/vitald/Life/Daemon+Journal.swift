@@ -6,6 +6,15 @@ import Vitals
 
 /// What the log says of the reading of the journal.
 extension Daemon {
+    /// Says of each pattern once, until it is given up or mended, that it takes too long.
+    func saySlowPatterns() {
+        let slow = Set(journal.slowPatterns)
+        for sentence in slow.subtracting(slowPatterns).sorted() {
+            log.write(JournalEntry(.patternSlow, .warning, sentence))
+        }
+        slowPatterns = slow
+    }
+
     /// Says once that the journal cannot be read, and once that it can be read again.
     func sayJournalTrouble() {
         let trouble = journal.problem?.sentence

@@ -51,6 +51,7 @@ final class Daemon {
     private var statusPlanned = false
     private var gapsSaid: Set<KernelGap> = []
     var journalTrouble: String?
+    var slowPatterns: Set<String> = []
     private var isStopping = false
     private(set) lazy var reloads = makeReloadDesk()
     private(set) lazy var accessWatch = makeAccessWatch()
@@ -277,6 +278,7 @@ final class Daemon {
             log.write(JournalEntry(.kernelGap, .notice, gap.description))
         }
         sayJournalTrouble()
+        saySlowPatterns()
         let first = gapsSaid.isEmpty && board.ticks < 3
         loop.assumeIsolated().scheduleTask(
             in: .nanoseconds((first ? Self.tickPeriod : Self.samplingRound).nanoseconds)

@@ -95,6 +95,39 @@ struct JournalTests {
         try await daemon.stop()
     }
 
+    @Test(
+        "a journal that is emptied under the daemon makes its check unknown; a true bus error ends it all the same"
+    )
+    func emptied() async throws {
+        let directory = try TestDirectory()
+        mkdir(directory.path + "/journal", 0o755)
+        for _ in 0..<20 { try Self.write(6, String(repeating: "x", count: 4000), in: directory) }
+        let check = """
+            { "name": "errors", "type": "journal", "unit": "agent.service", "failErrors": 2, "fall": 1,
+              "interval": "1s", "timeout": "900ms" }
+            """
+        let journal = "\"journal\": { \"directory\": \"\(directory.path)/journal\" },"
+        // Swift's own handler would read symbols for half a minute before it lets the process go.
+        let quiet = ["SWIFT_BACKTRACE": "enable=no"]
+        let daemon = try await ShippedDaemon(
+            Self.configuration(journal, check), environment: quiet, in: directory
+        ).serving()
+        try await Wait.until("the check to be healthy; \(daemon.log)") {
+            try await daemon.check("errors")["level"]?.string == "healthy"
+        }
+
+        truncate(directory.path + "/journal/system.journal", 0)
+
+        try await Wait.until("the check to know nothing; \(daemon.log)") {
+            try await daemon.check("errors")["reason"]?.string == "journal.damaged"
+        }
+        #expect(
+            try await daemon.get("/metrics").body.contains(
+                "\nvitald_collector_success{collector=\"journal\"} 0\n"))
+        daemon.program.signal(SIGBUS)
+        #expect(try await daemon.program.end() == .signal(SIGBUS))
+    }
+
     @Test("a journal that is not there is a warning, makes the check unknown, and is read when it comes")
     func appears() async throws {
         let directory = try TestDirectory()

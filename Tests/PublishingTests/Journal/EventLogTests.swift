@@ -1,16 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Publishing
+import Synchronization
 import TestSupport
 import Testing
 import Vitals
+
+@testable import Publishing
 
 /// Stands still at 2026-11-22T18:20:54.120Z.
 private struct FixedTime: TimeSource {
     var now = Instant(nanoseconds: 0)
     var wall = WallTime(nanoseconds: 1_795_371_654_120_000_000)
     var sinceBoot = Duration.zero
+}
+
+/// A clock that goes where the test puts it.
+private final class MovedTime: TimeSource {
+    private let moved = Mutex(Instant(nanoseconds: 0))
+    var now: Instant { moved.withLock { $0 } }
+    let wall = FixedTime().wall
+    let sinceBoot = Duration.zero
+
+    func advance(by duration: Duration) { moved.withLock { $0 = $0 + duration } }
+}
+
+/// Takes every line.
+private final class Collected: LineSink {
+    private let lines = Mutex<[String]>([])
+
+    func offer(_ line: [UInt8]) -> Bool {
+        lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+        return true
+    }
+
+    func count(_ words: String) -> Int {
+        lines.withLock { $0.count { $0.firstRange(of: words) != nil } }
+    }
 }
 
 @Suite("Lines of the log")
@@ -87,7 +113,7 @@ struct EventLogTests {
         let log = EventLog(
             .journal(path: journald.path), threshold: .notice, time: FixedTime(), tallies: tallies)
 
-        for i in 0..<1500 { log.write(JournalEntry(.started, .notice, "line \(i)")) }
+        for i in 0..<1500 { log.write(JournalEntry(.started, .warning, "line \(i)")) }
         let stuck = log.standing
         var heard: [String] = []
         while let datagram = journald.next(within: 0) {
@@ -104,6 +130,41 @@ struct EventLogTests {
         #expect(stuck.dropped > 0 && last.hasPrefix("MESSAGE=\(stuck.dropped) log lines"))
         #expect(
             log.standing == LogStanding(.journal(path: journald.path), room: 1000, dropped: stuck.dropped))
+    }
+
+    @Test(
+        "more lines than journald would take are not written but counted, the urgent ones last, and it is said once"
+    )
+    func budget() {
+        let time = MovedTime()
+        let sink = Collected()
+        let tallies = TallyBook()
+        let log = EventLog(
+            .text(descriptor: -1), threshold: .notice, time: time, tallies: tallies, sink: sink)
+        func kept() -> Int64? {
+            tallies.values(of: OwnFamilies.dropped).first {
+                $0.labels.map(\.value) == ["log_lines", "rate"]
+            }?.value
+        }
+        #expect(kept() == 0)
+
+        for _ in 0..<1200 { log.write(JournalEntry(.started, .notice, "usual")) }
+        for _ in 0..<5500 { log.write(JournalEntry(.checkChanged, .error, "urgent")) }
+        #expect(sink.count("usual") == 1000 && sink.count("urgent") == 5000)
+        #expect(kept() == 700)
+
+        time.advance(by: .seconds(15))
+        log.flush()
+        for _ in 0..<600 { log.write(JournalEntry(.started, .notice, "later")) }
+        #expect(sink.count("later") == 500, "half a period, half of the lines")
+        #expect(sink.count("were not written") == 0)
+        time.advance(by: .seconds(15))
+        log.flush()
+        log.flush()
+
+        #expect(
+            sink.count("800 log lines were not written: within 30 seconds there may be 1000, and 5000") == 1)
+        #expect(sink.count("were not written") == 1)
     }
 
     @Test("a missing journald costs nothing")

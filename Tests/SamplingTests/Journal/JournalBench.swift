@@ -23,7 +23,7 @@ final class JournalBench {
 
     let directory: String
     let tallies = TallyBook()
-    let time = BenchTime()
+    let time = JournalTime()
     let reader: JournalReader
     private var written = 0
 
@@ -49,7 +49,7 @@ final class JournalBench {
         _ = try? Spawned.run(["rm", "-rf", directory])
     }
 
-    /// Appends entries to a file of the journal, and makes the file where it is not there.
+    /// Appends entries to a file of the journal or elsewhere, and makes the file where it is not there.
     func write(_ entries: [Entry], to file: String = "system.journal") throws {
         var text = ""
         for entry in entries {
@@ -65,8 +65,8 @@ final class JournalBench {
         let name = directory + "/export"
         try TextFile.write(text, name)
         let run = try Spawned.run([
-            "sh", "-c", "exec \"$0\" -o \"$1\" - < \"$2\"", Self.program, "\(directory)/journal/\(file)",
-            name,
+            "sh", "-c", "exec \"$0\" -o \"$1\" - < \"$2\"", Self.program,
+            file.hasPrefix("/") ? file : "\(directory)/journal/\(file)", name,
         ])
         try #require(run.status == 0, "\(run.output)")
     }

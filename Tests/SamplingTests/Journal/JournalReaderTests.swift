@@ -191,28 +191,32 @@ struct JournalReaderTests {
         try Workbench.wait(for: "the rest") { bench.count("__other__", "err") == 51 }
         let units = Set(bench.tallies.values(of: JournalFamilies.messages).map { $0.labels[0].value })
         #expect(units.count == 201)
+
+        #expect(bench.lines("run-250").count == 1, "errors are kept under the unit's own name")
+        #expect(bench.lines("__other__") == [])
+        bench.reader.replaceOptions(
+            JournalOptions(units: ["run-1*", "late.service"], place: bench.place))
+        try Workbench.wait(for: "the one that is named") { bench.count("late.service", "err") == 0 }
+        #expect(bench.count("run-250.service", "err") == nil && bench.count("run-30.service", "err") == nil)
+        #expect(bench.count("run-100.service", "err") == 1, "who is followed still keeps its counters")
+        #expect(bench.lines("run-250") == [] && bench.lines("run-100").count == 1)
+        try bench.write([.init(unit: "run-1000.service", priority: 3)])
+        try Workbench.wait(for: "a label that became free") { bench.count("run-1000.service", "err") == 1 }
     }
 
-    @Test("several files are followed at once, and a damaged one is told of and spoils nothing")
-    func damaged() throws {
-        let bench = try JournalBench()
+    @Test("units that the configuration names have counters of their own, however many others came before")
+    func named() throws {
+        let bench = try JournalBench(units: ["*"])
         try bench.write([.init()])
-        try bench.write([.init()], to: "user-1000.journal")
-        try TextFile.write(
-            String(repeating: "rubbish ", count: 4096), bench.directory + "/journal/bad.journal")
-        bench.reader.start()
-        try Workbench.wait(for: "the reader") { bench.reader.lag == .zero }
+        try bench.start()
+        try bench.write((1...210).map { .init(unit: "run-\($0).service", priority: 3) })
+        try Workbench.wait(for: "the rest") { bench.count("__other__", "err") == 11 }
 
+        bench.reader.replaceOptions(JournalOptions(units: ["*", "agent.service"], place: bench.place))
+        try Workbench.wait(for: "the label") { bench.count("agent.service", "err") == 0 }
         try bench.write([.init(priority: 3)])
-        try bench.write([.init(priority: 4)], to: "user-1000.journal")
 
-        try Workbench.wait(for: "both") {
-            bench.count("agent.service", "err") == 1 && bench.count("agent.service", "warning") == 1
-        }
-        let missing = bench.reader.logs(unit: "*", limit: 1).missing
-        #expect(missing.count == 1)
-        #expect(missing.first?.hasPrefix("\(bench.directory)/journal/bad.journal cannot be read: ") ?? false)
-        #expect(bench.reader.problem == nil)
+        try Workbench.wait(for: "the entry") { bench.count("agent.service", "err") == 1 }
     }
 
     @Test(
@@ -256,7 +260,9 @@ struct JournalReaderTests {
         let sentence = try #require(bench.reader.problem?.sentence)
         #expect(sentence.hasPrefix("the journal needs libsystemd, which cannot be loaded (libnone.so.9: "))
         #expect(sentence.hasSuffix("install the package libsystemd0"))
-        #expect(bench.reader.lag == nil, "nothing was ever read, so nobody knows")
+        try Workbench.wait(for: "the lag, from the first try on") {
+            bench.reader.lag ?? .zero > .milliseconds(20)
+        }
     }
 
     @Test("a library that is no libsystemd is told of")
@@ -266,6 +272,54 @@ struct JournalReaderTests {
                 "the journal needs libsystemd, which cannot be loaded (libz.so.1 has no sd_journal_open_files): "
                     + "install the package libsystemd0")
         ) { try JournalLibrary("libz.so.1") }
+    }
+
+    @Test(
+        "however many files were rotated away meanwhile, all are read, the oldest first, a few at a time, each once"
+    )
+    func manyArchived() throws {
+        let bench = try JournalBench(keepErrors: 100)
+        try bench.write([.init()])
+        try bench.start()
+        let place = bench.directory + "/journal"
+        let away = bench.directory + "/away"
+        rename(place, away)
+        try Workbench.wait(for: "the trouble") { bench.reader.problem != nil }
+
+        for number in 1...30 {
+            try bench.write(
+                [.init(priority: 3, message: "\(number)"), .init(priority: 4)], to: away + "/system.journal")
+            rename(away + "/system.journal", away + "/system@\(number).journal")
+        }
+        try TextFile.write(String(repeating: "rubbish ", count: 4096), away + "/system@31.journal")
+        try bench.write([.init(priority: 7)], to: away + "/system.journal")
+        rename(away, place)
+
+        try Workbench.wait(for: "the last") { bench.count("agent.service", "debug") == 1 }
+        #expect(bench.count("agent.service", "err") == 30 && bench.count("agent.service", "warning") == 30)
+        #expect(bench.lines().map(\.message) == (1...30).map { "\($0)" })
+        #expect(bench.dropped("vacuumed") == 0 && bench.dropped("damaged") == 1)
+        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
+        let missing = bench.reader.logs(unit: "*", limit: 1).missing
+        #expect(missing == ["\(place)/system@31.journal cannot be read: Bad message"])
+        #expect(Self.journals(in: bench.directory) == ["system.journal"])
+    }
+
+    @Test("of two files one may not be read: the other is, and it is told", .enabled(if: geteuid() == 0))
+    func halfDenied() throws {
+        let bench = try JournalBench()
+        try bench.write([.init()])
+        try bench.write([.init()], to: "user-1000.journal")
+        chmod(bench.directory, 0o755)
+        chmod(bench.directory + "/journal/system.journal", 0o644)
+        chmod(bench.directory + "/journal/user-1000.journal", 0o600)
+
+        let listing = try AsNobody.run { [place = bench.place] in JournalListing(place, machine: nil) }
+
+        #expect(
+            listing.active.filter(\.isReadable).map(\.path) == ["\(bench.directory)/journal/system.journal"])
+        #expect(listing.problem(user: 9) == nil)
+        #expect(listing.gap(user: 9) == .denied("\(bench.directory)/journal/user-1000.journal", user: 9))
     }
 
     @Test("what may not be read is denied, with the group that helps")

@@ -110,6 +110,77 @@ struct JournalWatchTests {
         #expect(bench.lines().map(\.message) == ["here", "there"])
     }
 
+    @Test(
+        "another directory, and back, moves no counter for what lies there; a watch knows the one that is read"
+    )
+    func thereAndBack() throws {
+        let bench = try JournalBench()
+        try bench.write([.init()])
+        let watch = watch()
+        bench.reader.add(watch)
+        try bench.start()
+        try bench.write((0..<100).map { _ in .init(priority: 3) })
+        try Workbench.wait(for: "them") { bench.count("agent.service", "err") == 100 }
+
+        for round in 1...2 {
+            let other = bench.directory + "/other\(round)"
+            try Spawned.run(["cp", "-r", bench.directory + "/journal", other])
+            bench.reader.replaceOptions(JournalOptions(units: ["agent.service"], place: .directory(other)))
+            try bench.write([.init(priority: 0)], to: "../other\(round)/system.journal")
+            try Workbench.wait(for: "the other") { bench.lines().contains { $0.priority == "emerg" } }
+            bench.reader.replaceOptions(JournalOptions(units: ["agent.service"], place: bench.place))
+            try bench.write([.init(priority: 1)])
+            try Workbench.wait(for: "the first again") {
+                bench.lines().filter { $0.priority == "alert" }.count == round
+            }
+            try Workbench.wait(for: "its end") { watch.findings(at: bench.time.now).since != nil }
+
+            #expect(bench.count("agent.service", "err") == 100)
+            #expect(watch.findings(at: bench.time.now).errors == 100 + round)
+        }
+
+        try bench.write([.init(priority: 3)])
+        try Workbench.wait(for: "one more") { bench.count("agent.service", "err") == 101 }
+    }
+
+    @Test("while a slow pattern keeps the reader busy, a reload takes effect within the entry")
+    func orders() throws {
+        let bench = try JournalBench(patterns: [
+            JournalPattern(name: "slow", search: .expression(try BytePattern("a.*b")), units: ["*"])
+        ])
+        try bench.write([.init()])
+        try bench.start()
+        let long = String(repeating: "a", count: 4096)
+        try bench.write((0..<1000).map { _ in .init(priority: 3, message: long) })
+        try Workbench.wait(for: "the first of them") { bench.count("agent.service", "err") ?? 0 > 0 }
+
+        bench.reader.replaceOptions(
+            JournalOptions(units: ["agent.service", "web.service"], place: bench.place))
+
+        try Workbench.wait(for: "the other unit") { bench.count("web.service", "err") != nil }
+        #expect(bench.count("agent.service", "err") ?? 1000 < 900)
+        try Workbench.wait(for: "the rest") { bench.count("agent.service", "err") == 1000 }
+    }
+
+    @Test("a pattern that takes a tenth of the time for five seconds is told of once, one in bursts is not")
+    func cost() {
+        func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(value * 1e9)) }
+        let slow = JournalCost("the pattern \"x\"")
+        let bursts = JournalCost("other")
+
+        let told = (0..<100).map { step in
+            slow.add(from: seconds(Double(step) / 10), to: seconds(Double(step) / 10 + 0.02))
+        }
+        let calm = (0..<100).map { step in
+            bursts.add(from: seconds(Double(step * 3)), to: seconds(Double(step * 3) + 0.9))
+        }
+
+        #expect(told.filter { $0 }.count == 1 && told.firstIndex(of: true) ?? 0 >= 50)
+        #expect(
+            slow.isSlow && slow.sentence.hasPrefix("the pattern \"x\" takes more than 100ms of each second"))
+        #expect(!calm.contains(true) && !bursts.isSlow)
+    }
+
     @Test("a watch alone has the journal read, and its end ends the reading")
     func alone() throws {
         let bench = try JournalBench()

@@ -54,9 +54,7 @@ struct HTTPExpectations: Sendable {
             return
         }
         do { bodyMatches = try BytePattern(pattern) } catch {
-            object.fault(
-                "bodyMatches", "is not a regular expression: \(error.text)",
-                remedy: "Write a POSIX extended one, see regex(7); \\d and the like are not part of it.")
+            object.fault("bodyMatches", error.fact, remedy: error.remedy)
         }
     }
 

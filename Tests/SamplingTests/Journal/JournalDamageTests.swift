@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Testing
+import Vitals
+
+@testable import Sampling
+
+@Suite("journal, damaged")
+struct JournalDamageTests {
+    @Test("several files are followed at once; one that cannot be opened is a problem and spoils nothing")
+    func damaged() throws {
+        let bench = try JournalBench()
+        try bench.write([.init()])
+        try bench.write([.init()], to: "user-1000.journal")
+        let bad = bench.directory + "/journal/bad.journal"
+        try TextFile.write(String(repeating: "rubbish ", count: 4096), bad)
+        bench.reader.start()
+        try Workbench.wait(for: "the problem") { bench.reader.problem != nil }
+        #expect(bench.reader.problem?.reason == "journal.damaged")
+        #expect(bench.reader.problem?.sentence.hasPrefix("\(bad) cannot be read: Bad message: ") ?? false)
+        try Workbench.wait(for: "the lag") { bench.reader.lag ?? .zero > .milliseconds(10) }
+        var sheet = Sheet()
+        bench.reader.fill(&sheet)
+        #expect(sheet.samples.map(\.value.number).last == 0)
+
+        try bench.write([.init(priority: 3)])
+        try bench.write([.init(priority: 4)], to: "user-1000.journal")
+
+        try Workbench.wait(for: "both") {
+            bench.count("agent.service", "err") == 1 && bench.count("agent.service", "warning") == 1
+        }
+        #expect(bench.reader.logs(unit: "*", limit: 1).missing == [bench.reader.problem?.sentence])
+
+        unlink(bad)
+        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
+    }
+
+    @Test("the file that is written to is lost in the middle of the work: the other is read, and it is told")
+    func damagedLater() throws {
+        let bench = try JournalBench()
+        try bench.write([.init()])
+        try bench.write([.init()], to: "user-1000.journal")
+        try bench.start()
+
+        try TextFile.write(String(repeating: "rubbish ", count: 4096), bench.directory + "/new")
+        rename(bench.directory + "/new", bench.directory + "/journal/system.journal")
+        try Workbench.wait(for: "the problem") { bench.reader.problem?.reason == "journal.damaged" }
+        try bench.write([.init(priority: 3)], to: "user-1000.journal")
+
+        try Workbench.wait(for: "the other") { bench.count("agent.service", "err") == 1 }
+        #expect(bench.reader.problem != nil && bench.reader.lag ?? .zero > .zero)
+    }
+
+    @Test(
+        "a file that is cut short while it is read ends nothing: it is told, the rest is read, and so is the next",
+        arguments: [0, 4096, 100_000])
+    func cutShort(_ size: Int) throws {
+        let bench = try JournalBench()
+        try bench.write((0..<2000).map { .init(message: "\($0) " + String(repeating: "x", count: 200)) })
+        try bench.write([.init()], to: "user-1000.journal")
+        try bench.start()
+        let file = bench.directory + "/journal/system.journal"
+
+        truncate(file, size)
+        try Workbench.wait(for: "the problem") { bench.reader.problem != nil }
+        #expect(bench.reader.problem?.reason == "journal.damaged")
+        #expect(bench.reader.problem?.sentence.hasPrefix(file) ?? false)
+        #expect(bench.dropped("damaged") > 0)
+        try bench.write([.init(priority: 3)], to: "user-1000.journal")
+        try Workbench.wait(for: "the other") { bench.count("agent.service", "err") == 1 }
+
+        unlink(file)
+        try bench.write([.init(priority: 4)])
+        try Workbench.wait(for: "the next") { bench.count("agent.service", "warning") == 1 }
+        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
+        #expect(bench.count("agent.service", "err") == 1)
+    }
+
+    @Test(
+        "behind a damaged place in the file that is written to it is told, and later read on; what lies there is lost"
+    )
+    func damagedWithin() throws {
+        let bench = try JournalBench()
+        try bench.write([.init()])
+        try bench.write([.init()], to: "user-1000.journal")
+        try bench.start()
+        let place = bench.directory + "/journal"
+        let away = bench.directory + "/away"
+        rename(place, away)
+        try Workbench.wait(for: "the trouble") { bench.reader.problem != nil }
+        let file = away + "/system.journal"
+        let text = String(repeating: "x", count: 300)
+        try bench.write((0..<400).map { .init(priority: 3, message: "\($0) \(text)") }, to: file)
+        let begin = try Self.tail(file)
+        try bench.write((0..<400).map { .init(priority: 3, message: "\($0) \(text)") }, to: file)
+        let end = try Self.tail(file)
+        let stream = try #require(fopen(file, "r+"))
+        fseek(stream, Int(begin + (end - begin) / 4), SEEK_SET)
+        fwrite([UInt8](repeating: 0, count: 65_536), 1, 65_536, stream)
+        fclose(stream)
+        rename(away, place)
+
+        try Workbench.wait(for: "what lies before") { bench.count("agent.service", "err") ?? 0 >= 400 }
+        // The other file wakes the reader, which has another time by then.
+        var steps = 0
+        try Workbench.wait(for: "the problem") {
+            steps += 1
+            bench.time.advance(by: .seconds(1))
+            try bench.write([.init(priority: 5)], to: "user-1000.journal")
+            return bench.reader.problem?.reason == "journal.damaged"
+        }
+        #expect(steps >= 2)
+        #expect(
+            bench.reader.problem?.sentence.hasPrefix(
+                "\(place)/system.journal cannot be read to its last entry, of ")
+                ?? false)
+        #expect(bench.reader.lag ?? .zero >= .seconds(1))
+
+        try Workbench.wait(for: "the end of the mourning") {
+            bench.time.advance(by: .seconds(10))
+            try bench.write([.init(priority: 5)], to: "user-1000.journal")
+            return bench.reader.problem == nil
+        }
+        #expect(bench.dropped("damaged") > 0 && bench.count("agent.service", "err") ?? 800 < 800)
+        // Whoever wants to write there meets the damage too, and begins a new file.
+        try bench.rotate(1)
+        try bench.write([.init(priority: 4)])
+        try Workbench.wait(for: "what comes later") { bench.count("agent.service", "warning") == 1 }
+        try Workbench.wait(for: "the end") { bench.reader.problem == nil && bench.reader.lag == .zero }
+    }
+
+    @Test(
+        "a last entry is missed for five seconds before it is told, and never when it, or all up to it, was read"
+    )
+    func tails() throws {
+        let bench = try JournalBench()
+        try bench.write([.init(age: .seconds(9)), .init()])
+        let file = try #require(JournalFile("system.journal", in: bench.directory + "/journal"))
+        let header = try #require(JournalHeader(file.path))
+        func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
+        func cursor(_ number: Int) -> JournalCursor? {
+            JournalCursor("s=\(header.source);i=\(number);b=01;m=5;t=6;x=7")
+        }
+        var tails = JournalTails()
+
+        #expect(tails.look([(file, header)], behind: cursor(1), at: at(10)) == 0)
+        #expect(tails.unread.map(\.time) == [header.tailTime])
+        #expect(tails.problem(at: at(14)) == nil)
+        #expect(tails.problem(at: at(15))?.reason == "journal.damaged")
+        #expect(tails.lost(at: at(39)).isEmpty && tails.lost(at: at(40)).count == 1)
+        var known = tails
+        known.passed(header.tailTime)
+        #expect(known.unread.isEmpty)
+        var passed = tails
+        _ = passed.look([(file, header)], behind: cursor(2), at: at(11))
+        #expect(passed.unread.isEmpty)
+        #expect(tails.look([], behind: cursor(1), at: at(11)) == 1, "the file is not written to any more")
+        #expect(tails.unread.isEmpty)
+
+        var late = JournalTails()
+        late.passed(header.tailTime + .seconds(1))
+        _ = late.look([(file, header)], behind: nil, at: at(1))
+        #expect(late.unread.isEmpty, "of another source, and earlier than what was read")
+    }
+
+    @Test(
+        "a file that is rotated away and cut while it is read is no damage of what is written to: it goes on there"
+    )
+    func cutByRotation() throws {
+        let bench = try JournalBench(patterns: [
+            JournalPattern(name: "slow", search: .expression(try BytePattern("a.*b")), units: ["*"])
+        ])
+        try bench.write([.init()])
+        try bench.start()
+        let text = String(repeating: "a", count: 4090)
+        try bench.write((1000..<1400).map { .init(priority: 3, message: "\($0) \(text)") })
+        try Workbench.wait(for: "the first of them") { bench.count("agent.service", "err") ?? 0 > 0 }
+
+        try bench.rotate(1)
+        truncate(bench.directory + "/journal/system@1.journal", 300_000)
+        try bench.write([.init(priority: 4)])
+
+        try Workbench.wait(for: "the next file") { bench.count("agent.service", "warning") == 1 }
+        try Workbench.wait(for: "the end") { bench.reader.lag == .zero }
+        #expect(bench.reader.problem == nil)
+        #expect(bench.count("agent.service", "err") ?? 400 < 400)
+        #expect(bench.dropped("damaged") > 0, "here more was cut away than a rotation does")
+    }
+
+    /// Where the last object of a journal file lies.
+    private static func tail(_ path: String) throws -> UInt64 {
+        let stream = try #require(fopen(path, "r"))
+        defer { fclose(stream) }
+        fseek(stream, 136, SEEK_SET)
+        var offset: UInt64 = 0
+        try #require(fread(&offset, 8, 1, stream) == 1)
+        return offset
+    }
+
+    @Test("the header of a file tells its last entry, and one that is none tells nothing")
+    func header() throws {
+        let bench = try JournalBench()
+        try bench.write([.init(age: .seconds(9)), .init(age: .seconds(5)), .init()])
+        let path = bench.directory + "/journal/system.journal"
+
+        let header = try #require(JournalHeader(path))
+
+        #expect(header.entries == 3 && header.tailSequence == 3 && header.source.utf8.count == 32)
+        #expect((0...60_000_000_000).contains(bench.time.wall.nanoseconds - header.tailTime.nanoseconds))
+        #expect(header.size > 4096)
+        truncate(path, 100)
+        let short = try #require(JournalHeader(path))
+        #expect(short.size == 100 && short.entries == 0 && short.identity == header.identity)
+        #expect(JournalHeader(path + ".none") == nil)
+    }
+}
