@@ -21,6 +21,7 @@ package final class HTTPServer: Sendable {
         var desk: PasswordDesk?
         /// Connections of each other machine.
         var peers = PeerCounts()
+        let turnstile: Turnstile
     }
 
     /// Where what takes long is done, one thing after the other: on a thread that is not the loop's.
@@ -54,7 +55,7 @@ package final class HTTPServer: Sendable {
             sources: PageSources(board: board, tallies: tallies, version: identity.version, others: pages))
         view = PublicView(
             board: board, desk: desk, identity: identity, generation: generation, time: time)
-        state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
+        state = NIOLoopBoundBox.makeBoxSendingValue(State(turnstile: Turnstile(loop)), eventLoop: loop)
         boundTallies = NIOLoopBoundBox.makeBoxSendingValue(RequestTallies(tallies, routes), eventLoop: loop)
     }
 
@@ -134,6 +135,8 @@ package final class HTTPServer: Sendable {
             .serverChannelOption(.backlog, value: Int32(clamping: limits.connections))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer(AcceptPause.add)
+            // Who sends much takes turns with the others.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try admit(channel, isLocal: isLocal) }
             }
@@ -171,7 +174,7 @@ package final class HTTPServer: Sendable {
             let tls = door?.access.tls
             arrival = Doorkeeper.Arrival(peer: peer, tls: tls, isPaid: tls != nil)
         }
-        let gate = RequestGate(headBytes: limits.headBytes)
+        let gate = RequestGate(headBytes: limits.headBytes, state.value.turnstile)
         let connection = HTTPConnection(self, gate, arrival)
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
         try channel.pipeline.syncOperations.addHandlers([gate, decoder, HTTPResponseEncoder(), connection])

@@ -10,7 +10,8 @@ final class Doorkeeper {
     enum Admission {
         /// It is answered.
         case granted
-        /// It is refused.
+        /// It is refused, and its connection ends: nobody shall be refused again and again for the price of one
+        /// connection.
         case refused(HTTPAnswer)
         /// A password is being compared; nil is granted.
         case pending(EventLoopFuture<HTTPAnswer?>)
@@ -88,20 +89,17 @@ final class Doorkeeper {
         if let host = head.headers.first(name: "host"), !access.hosts.accepts(host) {
             tallies.add(.host)
             return .refused(
-                HTTPAnswer(
+                .refusal(
                     .forbidden,
-                    text:
-                        "403: the Host header names none of this machine's names. Ask by address, or add the "
-                        + "name to http.allowedHosts.\n"))
+                    "403: the Host header names none of this machine's names. Ask by address, or add the name "
+                        + "to http.allowedHosts."))
         }
         guard arrival.isNamed else {
             tallies.add(.clientName)
             return .refused(
-                HTTPAnswer(
+                .refusal(
                     .forbidden,
-                    text:
-                        "403: your certificate vouches for none of the names in http.tls.clientAllowedNames.\n"
-                ))
+                    "403: your certificate vouches for none of the names in http.tls.clientAllowedNames."))
         }
         return access.logins.isWanted ? login(Credentials(head.headers), peer) : .granted
     }
@@ -110,7 +108,7 @@ final class Doorkeeper {
         switch credentials {
         case .none:
             tallies.add(.anonymous)
-            return .refused(unauthorized("401: who asks? A login is wanted.\n"))
+            return .refused(unauthorized("401: who asks? A login is wanted."))
         case .unreadable: return .refused(refusedGuess(peer))
         case .bearer(let token): return isToken(token) ? .granted : .refused(refusedGuess(peer))
         case .basic(let user, let password):
@@ -135,7 +133,7 @@ final class Doorkeeper {
         guard let verdict = desk.compare(attempt, for: peer) else {
             tallies.add(.queue)
             return .refused(
-                HTTPAnswer(.serviceUnavailable, text: "503: too many logins are being tried. Later.\n")
+                HTTPAnswer.refusal(.serviceUnavailable, "503: too many logins are being tried. Later.")
                     .with("Retry-After", "1"))
         }
         let me = NIOLoopBound(self, eventLoop: verdict.eventLoop)
@@ -161,11 +159,11 @@ final class Doorkeeper {
             return Self.tooManyGuesses(wrongGuesses.wait(peer, at: now))
         }
         tallies.add(.credentials)
-        return unauthorized("401: this login is wrong.\n")
+        return unauthorized("401: this login is wrong.")
     }
 
     private func unauthorized(_ sentence: String) -> HTTPAnswer {
-        var answer = HTTPAnswer(.unauthorized, text: sentence)
+        var answer = HTTPAnswer.refusal(.unauthorized, sentence)
         answer.headers += challenges
         return answer
     }
@@ -176,6 +174,6 @@ final class Doorkeeper {
 
     private static func later(_ wait: Duration?, _ sentence: String) -> HTTPAnswer {
         let seconds = max(1, ((wait ?? .zero) + .nanoseconds(999_999_999)).components.seconds)
-        return HTTPAnswer(.tooManyRequests, text: sentence + "\n").with("Retry-After", String(seconds))
+        return HTTPAnswer.refusal(.tooManyRequests, sentence).with("Retry-After", String(seconds))
     }
 }

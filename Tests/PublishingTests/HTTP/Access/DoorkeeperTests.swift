@@ -94,8 +94,10 @@ private final class Door {
     final class Answer {
         var status: UInt?
         var headers: [(name: String, value: String)] = []
+        var closes = false
         func take(_ answer: HTTPAnswer) {
             status = answer.status.code
+            closes = answer.closes
             headers = answer.headers
         }
     }
@@ -308,6 +310,27 @@ struct DoorkeeperTests {
         #expect(door.dropped("rate") == 21)
         door.clock.advance(by: .milliseconds(500))
         #expect(try granted(30, from: "192.0.2.1") == 5)
+    }
+
+    @Test("whoever is refused loses the connection: it is the price of being refused")
+    func closes() throws {
+        let door = try Door {
+            $0.hosts = HostList(["x"])
+            $0.limits.burst = 2
+        }
+
+        #expect(try door.ask([]).closes)
+        let wrong = try door.login("ann", "wrong")
+        door.work()
+        #expect(wrong.status == 401)
+        #expect(wrong.closes)
+        let beyond = try door.ask([])
+        #expect(beyond.status == 429)
+        #expect(beyond.closes)
+        let right = try door.login("ann", "right", from: "127.0.0.1")
+        door.work()
+        #expect(right.status == 200)
+        #expect(!right.closes)
     }
 
     @Test("a wrong Host is refused before anything else is looked at")
