@@ -25,13 +25,29 @@ final class HTTPConnection: ChannelInboundHandler {
         case closed
     }
 
+    /// What is lost with it when another one needs its place.
+    enum Standing: Comparable {
+        /// It was refused, and has yet to hear it.
+        case refused
+        /// Nothing was ever asked on it that could be answered.
+        case stranger
+        /// It was answered, and may ask again.
+        case idle
+        /// A request is under way.
+        case busy
+    }
+
     private let server: HTTPServer
     private let gate: RequestGate
+    /// Which one it is.
+    var number: UInt64 = 0
     /// How it came; nil over the Unix socket.
     private var arrival: Doorkeeper.Arrival?
     private var state = State.idle
     /// Whether a request has ever begun on it.
     private var hasAsked = false
+    /// Whether a request was ever let in on it.
+    private var isAccepted = false
     private var head: HTTPRequestHead?
     private var began = NIODeadline.now()
     private var deadline = NIODeadline.distantFuture
@@ -43,15 +59,26 @@ final class HTTPConnection: ChannelInboundHandler {
         self.server = server
         self.gate = gate
         self.arrival = arrival
+        // Who may open the Unix socket may ask.
+        isAccepted = arrival == nil
         if arrival?.tls != nil { state = .handshaking }
     }
 
     /// Who is at the other end of TCP.
     var peer: PeerAddress? { arrival?.peer }
 
+    /// What is lost with it.
+    var standing: Standing {
+        switch state {
+        case .lingering where !isAccepted: .refused
+        case .handshaking, .idle, .reading: isAccepted ? (isIdle ? .idle : .busy) : .stranger
+        case .lingering, .answering, .closed: .busy
+        }
+    }
+
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        expire(in: arrival?.tls == nil ? server.limits.idleTime : server.limits.handshakeTime)
+        expire(in: arrival?.tls == nil ? idleTime : server.limits.handshakeTime)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -131,8 +158,18 @@ final class HTTPConnection: ChannelInboundHandler {
         }
     }
 
-    /// Ends the connection at once.
-    func cut() { context?.close(promise: nil) }
+    /// Ends the connection at once, without waiting for a good-bye over TLS.
+    func cut() {
+        guard let context else { return }
+        let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+        (tls ?? context).close(promise: nil)
+    }
+
+    /// Gives its place to another one, which has it when this returns.
+    func evict() {
+        end()
+        cut()
+    }
 
     private func serve(_ head: HTTPRequestHead) {
         guard let request = HTTPRequest(head, began: began) else {
@@ -157,6 +194,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private func answer(_ request: HTTPRequest) {
         // While its password was compared, the client may have gone.
         guard isOpen else { return }
+        isAccepted = true
         let (reply, route) = server.reply(to: request)
         switch reply {
         case .now(let answer): send(answer, route: route)
@@ -205,6 +243,14 @@ final class HTTPConnection: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
     }
 
+    private var idleTime: TimeAmount {
+        isAccepted ? server.limits.idleTime : min(server.limits.idleTime, server.limits.strangerTime)
+    }
+
+    private var isIdle: Bool {
+        if case .idle = state { true } else { false }
+    }
+
     private var isOpen: Bool {
         if case .closed = state { false } else { true }
     }
@@ -213,7 +259,7 @@ final class HTTPConnection: ChannelInboundHandler {
         guard case .answering = state, let context else { return }
         if keepsAlive {
             state = .idle
-            expire(in: server.limits.idleTime)
+            expire(in: idleTime)
             gate.answered()
             if server.isDraining { drain() }
             return
@@ -260,7 +306,7 @@ final class HTTPConnection: ChannelInboundHandler {
             arrival?.isNamed = names.admit(handler?.peerCertificate)
         }
         if !server.isWelcome(arrival) { return context.close(promise: nil) }
-        expire(in: server.isDraining ? server.limits.arrivalTime : server.limits.idleTime)
+        expire(in: server.isDraining ? server.limits.arrivalTime : idleTime)
     }
 
     private func failedHandshake() {

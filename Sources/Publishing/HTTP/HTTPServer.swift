@@ -10,17 +10,13 @@ package import Vitals
 package final class HTTPServer: Sendable {
     private struct State {
         var listeners: [any Channel] = []
-        var connections: [ObjectIdentifier: HTTPConnection] = [:]
-        /// Those that came over a Unix socket.
-        var local: Set<ObjectIdentifier> = []
+        var roll = ConnectionRoll()
         var isDraining = false
         var isDrained = false
         var drained: EventLoopPromise<Void>?
         /// Who decides over TCP; nil lets everybody in.
         var door: Doorkeeper?
         var desk: PasswordDesk?
-        /// Connections of each other machine.
-        var peers = PeerCounts()
         let turnstile: Turnstile
     }
 
@@ -88,7 +84,7 @@ package final class HTTPServer: Sendable {
         state.value.door = Doorkeeper(
             access, time: view.time, tallies: tallies.refusals, desk: desk, following: old)
         guard old?.access.tls?.trust != access.tls?.trust else { return }
-        for connection in Array(state.value.connections.values) { connection.endIfOutdated() }
+        for connection in state.value.roll.all { connection.endIfOutdated() }
     }
 
     /// Whether it is served to other machines than this one, by whatever listener. On the loop.
@@ -110,10 +106,10 @@ package final class HTTPServer: Sendable {
             state.value.listeners.removeAll()
             let cut = loop.scheduleTask(in: time) { [self] in
                 // The last of them to end keeps the promise.
-                for connection in Array(state.value.connections.values) { connection.cut() }
+                for connection in state.value.roll.all { connection.cut() }
             }
             promise.futureResult.whenComplete { _ in cut.cancel() }
-            for connection in Array(state.value.connections.values) { connection.drain() }
+            for connection in state.value.roll.all { connection.drain() }
             finishDraining()
             return promise.futureResult
         }
@@ -151,16 +147,8 @@ package final class HTTPServer: Sendable {
     }
 
     private func admit(_ channel: any Channel, isLocal: Bool) throws {
-        // Counted apart: a flood on one way in must not close the other one.
         let door = isLocal ? nil : state.value.door
-        let (count, bound) =
-            isLocal
-            ? (state.value.local.count, limits.unixConnections)
-            : (
-                state.value.connections.count - state.value.local.count,
-                door?.access.limits.connections ?? limits.connections
-            )
-        guard count < bound, !state.value.isDraining else {
+        guard !state.value.isDraining, !isLocal || state.value.roll.local < limits.unixConnections else {
             tallies.refused.add()
             return try refuse(channel, door)
         }
@@ -178,20 +166,33 @@ package final class HTTPServer: Sendable {
         let connection = HTTPConnection(self, gate, arrival)
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
         try channel.pipeline.syncOperations.addHandlers([gate, decoder, HTTPResponseEncoder(), connection])
-        state.value.connections[ObjectIdentifier(connection)] = connection
-        if isLocal { state.value.local.insert(ObjectIdentifier(connection)) }
+        connection.number = state.value.roll.enter(connection)
         counted()
     }
 
-    /// Takes a connection over TCP in, as far as its machine may have one more; false where it is refused.
+    /// Takes a connection over TCP in, as far as there is room or can be made; false where it is refused.
     private func receive(_ channel: any Channel, from peer: PeerAddress, _ door: Doorkeeper?) throws -> Bool {
         if let door, door.access.tls != nil, !door.admitsHandshake(from: peer) {
             tallies.refusals.add(.openingRate)
             channel.close(promise: nil)
             return false
         }
-        guard state.value.peers.enter(peer, bound: door?.access.limits.connectionsPerPeer ?? .max) else {
+        // Where nobody is known, nobody's idle connection is worth more than a new one.
+        let worth: HTTPConnection.Standing = door?.access.tellsClientsApart ?? false ? .idle : .busy
+        let room = state.value.roll.room(
+            for: peer, bound: door?.access.limits.connections ?? limits.connections,
+            perPeer: door?.access.limits.connectionsPerPeer ?? .max, worth)
+        switch room {
+        case .free: break
+        case .insteadOf(let other):
+            tallies.refusals.add(.evicted)
+            other.evict()
+        case .peerIsFull:
             tallies.refusals.add(.peerLimit)
+            try refuse(channel, door)
+            return false
+        case .full:
+            tallies.refused.add()
             try refuse(channel, door)
             return false
         }
@@ -246,21 +247,19 @@ extension HTTPServer {
     }
 
     func ended(_ connection: HTTPConnection) {
-        guard state.value.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        state.value.local.remove(ObjectIdentifier(connection))
-        if let peer = connection.peer { state.value.peers.leave(peer) }
+        guard state.value.roll.leave(connection.number) else { return }
         counted()
         finishDraining()
     }
 
     private func finishDraining() {
-        guard state.value.isDraining, state.value.connections.isEmpty, !state.value.isDrained else { return }
+        guard state.value.isDraining, state.value.roll.count == 0, !state.value.isDrained else { return }
         state.value.isDrained = true
         state.value.drained?.succeed()
     }
 
     private func counted() {
-        let count = state.value.connections.count
+        let count = state.value.roll.count
         open.store(count, ordering: .relaxed)
         tallies.open.set(Int64(count))
     }

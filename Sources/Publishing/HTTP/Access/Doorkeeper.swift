@@ -33,6 +33,10 @@ final class Doorkeeper {
     /// that asks every ten seconds goes on being told that it is wrong.
     static let guesses = (burst: 10, interval: Duration.seconds(5))
 
+    /// Handshakes of this machine itself: far more than a proxy needs, and too few for one of its users to keep the
+    /// loop busy with.
+    static let ownHandshakes = (burst: 500, interval: Duration.milliseconds(5))
+
     let access: HTTPAccess
     private let time: any TimeSource
     private let tallies: RefusalTallies
@@ -44,6 +48,7 @@ final class Doorkeeper {
     private let challenges: [(name: String, value: String)]
     private var requests: PeerBuckets
     private var wrongGuesses: PeerBuckets
+    private var ownHandshakes = PeerBuckets(burst: ownHandshakes.burst, interval: ownHandshakes.interval)
 
     /// Takes over the guesses that another one counted.
     init(
@@ -72,7 +77,7 @@ final class Doorkeeper {
 
     /// Whether a machine may open one more connection over TLS: a handshake costs more than a request.
     func admitsHandshake(from peer: PeerAddress) -> Bool {
-        peer.isLoopback || requests.take(peer, at: time.now)
+        peer.isLoopback ? ownHandshakes.take(.loopback, at: time.now) : requests.take(peer, at: time.now)
     }
 
     /// Decides on a request.

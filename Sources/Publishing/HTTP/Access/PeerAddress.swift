@@ -45,6 +45,15 @@ struct PeerAddress: Hashable, Sendable {
         isLoopback = network == 0 && machine == 1
     }
 
+    /// What it is counted as: this machine has many addresses.
+    var machine: PeerAddress { isLoopback ? .loopback : self }
+
+    /// Whether it is counted as the same one.
+    func isSameMachine(as other: PeerAddress) -> Bool { machine == other.machine }
+
+    /// This machine itself.
+    static let loopback = PeerAddress(four: 127 << 24 | 1)
+
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
