@@ -37,6 +37,9 @@ final class Doorkeeper {
     /// loop busy with.
     static let ownHandshakes = (burst: 500, interval: Duration.milliseconds(5))
 
+    /// As many machines are known to have logged in: more than there are scrapers.
+    static let knownMachines = 256
+
     let access: HTTPAccess
     private let time: any TimeSource
     private let tallies: RefusalTallies
@@ -46,6 +49,8 @@ final class Doorkeeper {
     /// Whose hash stands for the one that nobody has: the costliest, so that it stands out least.
     private let decoy: BcryptHash?
     private let challenges: [(name: String, value: String)]
+    /// Machines that logged in, whatever else comes out of their networks.
+    private var known: RecentSet<PeerAddress>
     private var requests: PeerBuckets
     private var wrongGuesses: PeerBuckets
     private var ownHandshakes = PeerBuckets(burst: ownHandshakes.burst, interval: ownHandshakes.interval)
@@ -70,6 +75,7 @@ final class Doorkeeper {
         let limits = access.limits
         requests = PeerBuckets(
             burst: limits.burst, interval: .nanoseconds(1_000_000_000 / Int64(limits.requestsPerSecond)))
+        known = other?.known ?? RecentSet(limit: Self.knownMachines)
         wrongGuesses =
             other?.wrongGuesses
             ?? PeerBuckets(burst: Self.guesses.burst, interval: Self.guesses.interval)
@@ -77,7 +83,7 @@ final class Doorkeeper {
 
     /// Whether a machine may open one more connection over TLS: a handshake costs more than a request.
     func admitsHandshake(from peer: PeerAddress) -> Bool {
-        peer.isLoopback ? ownHandshakes.take(.loopback, at: time.now) : requests.take(peer, at: time.now)
+        peer.isLoopback ? ownHandshakes.take(.loopback, at: time.now) : takeRequest(peer, at: time.now)
     }
 
     /// Decides on a request.
@@ -85,9 +91,10 @@ final class Doorkeeper {
         let peer = arrival.peer
         if !peer.isLoopback, !arrival.isPaid {
             let now = time.now
-            guard requests.take(peer, at: now) else {
+            guard takeRequest(peer, at: now) else {
                 tallies.add(.rate)
-                return .refused(Self.later(requests.wait(peer, at: now), "429: too many requests."))
+                let wait = requests.wait(peer, isKnown: known.contains(peer), at: now)
+                return .refused(Self.later(wait, "429: too many requests."))
             }
         }
         // Absent in HTTP/1.0, which no browser speaks any more.
@@ -109,13 +116,17 @@ final class Doorkeeper {
         return access.logins.isWanted ? login(Credentials(head.headers), peer) : .granted
     }
 
+    private func takeRequest(_ peer: PeerAddress, at now: Instant) -> Bool {
+        requests.take(peer, isKnown: known.contains(peer), at: now)
+    }
+
     private func login(_ credentials: Credentials, _ peer: PeerAddress) -> Admission {
         switch credentials {
         case .none:
             tallies.add(.anonymous)
             return .refused(unauthorized("401: who asks? A login is wanted."))
         case .unreadable: return .refused(refusedGuess(peer))
-        case .bearer(let token): return isToken(token) ? .granted : .refused(refusedGuess(peer))
+        case .bearer(let token): return isToken(token) ? granted(peer) : .refused(refusedGuess(peer))
         case .basic(let user, let password):
             guard let hash = access.logins.users[user] ?? decoy, password.reveal(BcryptHash.isPossible) else {
                 return .refused(refusedGuess(peer))
@@ -123,7 +134,7 @@ final class Doorkeeper {
             let attempt = desk.attempt(
                 user, password, hash, isUser: access.logins.users[user] != nil)
             switch desk.known(attempt) {
-            case .right: return .granted
+            case .right: return granted(peer)
             case .wrong: return .refused(refusedGuess(peer))
             case nil: return compare(attempt, peer)
             }
@@ -131,7 +142,7 @@ final class Doorkeeper {
     }
 
     private func compare(_ attempt: PasswordDesk.Attempt, _ peer: PeerAddress) -> Admission {
-        if let wait = wrongGuesses.wait(peer, at: time.now) {
+        if let wait = wrongGuesses.wait(peer, isKnown: known.contains(peer), at: time.now) {
             tallies.add(.guesses)
             return .refused(Self.tooManyGuesses(wait))
         }
@@ -145,10 +156,21 @@ final class Doorkeeper {
         return .pending(
             verdict.map { verdict in
                 switch verdict {
-                case .right: nil
-                case .wrong: me.value.refusedGuess(peer)
+                case .right:
+                    me.value.know(peer)
+                    return nil
+                case .wrong: return me.value.refusedGuess(peer)
                 }
             })
+    }
+
+    private func granted(_ peer: PeerAddress) -> Admission {
+        know(peer)
+        return .granted
+    }
+
+    private func know(_ peer: PeerAddress) {
+        if peer.hasNetworks { known.insert(peer) }
     }
 
     /// Fingerprints are compared, not tokens: nobody outside can bring one closer to another.
@@ -158,10 +180,10 @@ final class Doorkeeper {
     }
 
     private func refusedGuess(_ peer: PeerAddress) -> HTTPAnswer {
-        let now = time.now
-        guard wrongGuesses.take(peer, at: now) else {
+        let (now, isKnown) = (time.now, known.contains(peer))
+        guard wrongGuesses.take(peer, isKnown: isKnown, at: now) else {
             tallies.add(.guesses)
-            return Self.tooManyGuesses(wrongGuesses.wait(peer, at: now))
+            return Self.tooManyGuesses(wrongGuesses.wait(peer, isKnown: isKnown, at: now))
         }
         tallies.add(.credentials)
         return unauthorized("401: this login is wrong.")

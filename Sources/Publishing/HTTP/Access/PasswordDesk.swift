@@ -43,8 +43,8 @@ final class PasswordDesk {
     private let loop: any EventLoop
     private let lane: HTTPServer.Lane
     private let maker = Fingerprint.Maker()
-    private var right = RecentPrints(limit: PasswordDesk.remembered.right)
-    private var wrong = RecentPrints(limit: PasswordDesk.remembered.wrong)
+    private var right = RecentSet<Fingerprint>(limit: PasswordDesk.remembered.right)
+    private var wrong = RecentSet<Fingerprint>(limit: PasswordDesk.remembered.wrong)
     private var jobs: [Job] = []
     private var isWorking = false
     /// When the lane was given something last.
@@ -114,25 +114,5 @@ final class PasswordDesk {
         let job = jobs.removeFirst()
         job.promise.succeed(verdict)
         work()
-    }
-}
-
-/// The newest fingerprints, so many and no more.
-struct RecentPrints {
-    private let limit: Int
-    private var prints: Set<Fingerprint> = []
-    private var order: [Fingerprint] = []
-    private var oldest = 0
-
-    init(limit: Int) { self.limit = limit }
-
-    func contains(_ print: Fingerprint) -> Bool { prints.contains(print) }
-
-    mutating func insert(_ print: Fingerprint) {
-        guard prints.insert(print).inserted else { return }
-        guard order.count == limit else { return order.append(print) }
-        prints.remove(order[oldest])
-        order[oldest] = print
-        oldest = (oldest + 1) % limit
     }
 }

@@ -289,6 +289,24 @@ struct DoorkeeperTests {
         #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 429)
     }
 
+    @Test("guesses out of a whole site lock nobody out who has logged in from it, and nobody elsewhere")
+    func sites() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+        #expect(try door.ask([("Authorization", "Bearer token")], from: "2001:db8:1:ffff::1").status == 200)
+        var statuses: Set<UInt?> = []
+        for number in 0..<5000 {
+            let from = "2001:db8:1:\(String(number, radix: 16))::1"
+            statuses.insert(try door.ask([("Authorization", "Bearer wrong")], from: from).status)
+        }
+        #expect(statuses == [401, 429])
+
+        for from in ["2001:db8:1:ffff::1", "2001:db8:2::1", "192.0.2.1"] {
+            let right = try door.login("ann", "right " + from, from: from)
+            #expect(door.work() == 1, "\(from) has its password compared")
+            #expect(right.status == 401)
+        }
+    }
+
     @Test("one other machine may ask so much and no more, this machine any number")
     func rates() throws {
         let door = try Door {
