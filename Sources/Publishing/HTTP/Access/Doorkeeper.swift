@@ -29,16 +29,9 @@ final class Doorkeeper {
         var isPaid = false
     }
 
-    /// Wrong guesses of one machine: so many at once, then one each five seconds. A scraper with an old password
-    /// that asks every ten seconds goes on being told that it is wrong.
-    static let guesses = (burst: 10, interval: Duration.seconds(5))
-
     /// Handshakes of this machine itself: far more than a proxy needs, and too few for one of its users to keep the
     /// loop busy with.
     static let ownHandshakes = (burst: 500, interval: Duration.milliseconds(5))
-
-    /// As many machines are known to have logged in: more than there are scrapers.
-    static let knownMachines = 256
 
     let access: HTTPAccess
     private let time: any TimeSource
@@ -49,10 +42,8 @@ final class Doorkeeper {
     /// Whose hash stands for the one that nobody has: the costliest, so that it stands out least.
     private let decoy: BcryptHash?
     private let challenges: [(name: String, value: String)]
-    /// Machines that logged in, whatever else comes out of their networks.
-    private var known: RecentSet<PeerAddress>
     private var requests: PeerBuckets
-    private var wrongGuesses: PeerBuckets
+    private var guesses: GuessLimits
     private var ownHandshakes = PeerBuckets(burst: ownHandshakes.burst, interval: ownHandshakes.interval)
 
     /// Takes over the guesses that another one counted.
@@ -75,10 +66,7 @@ final class Doorkeeper {
         let limits = access.limits
         requests = PeerBuckets(
             burst: limits.burst, interval: .nanoseconds(1_000_000_000 / Int64(limits.requestsPerSecond)))
-        known = other?.known ?? RecentSet(limit: Self.knownMachines)
-        wrongGuesses =
-            other?.wrongGuesses
-            ?? PeerBuckets(burst: Self.guesses.burst, interval: Self.guesses.interval)
+        guesses = other?.guesses ?? GuessLimits()
     }
 
     /// Whether a machine may open one more connection over TLS: a handshake costs more than a request.
@@ -93,7 +81,7 @@ final class Doorkeeper {
             let now = time.now
             guard takeRequest(peer, at: now) else {
                 tallies.add(.rate)
-                let wait = requests.wait(peer, isKnown: known.contains(peer), at: now)
+                let wait = requests.wait(peer, isKnown: guesses.isKnown(peer), at: now)
                 return .refused(Self.later(wait, "429: too many requests."))
             }
         }
@@ -117,7 +105,7 @@ final class Doorkeeper {
     }
 
     private func takeRequest(_ peer: PeerAddress, at now: Instant) -> Bool {
-        requests.take(peer, isKnown: known.contains(peer), at: now)
+        requests.take(peer, isKnown: guesses.isKnown(peer), at: now)
     }
 
     private func login(_ credentials: Credentials, _ peer: PeerAddress) -> Admission {
@@ -125,24 +113,29 @@ final class Doorkeeper {
         case .none:
             tallies.add(.anonymous)
             return .refused(unauthorized("401: who asks? A login is wanted."))
-        case .unreadable: return .refused(refusedGuess(peer))
-        case .bearer(let token): return isToken(token) ? granted(peer) : .refused(refusedGuess(peer))
+        // Nothing is learned by what cannot be right: it is refused, and is no guess.
+        case .unreadable: return .refused(wrong())
+        case .bearer(let token):
+            if isToken(token) { return granted(peer) }
+            return .refused(tokens.isEmpty ? wrong() : refusedGuess(peer))
         case .basic(let user, let password):
             guard let hash = access.logins.users[user] ?? decoy, password.reveal(BcryptHash.isPossible) else {
-                return .refused(refusedGuess(peer))
+                return .refused(wrong())
             }
             let attempt = desk.attempt(
                 user, password, hash, isUser: access.logins.users[user] != nil)
             switch desk.known(attempt) {
             case .right: return granted(peer)
-            case .wrong: return .refused(refusedGuess(peer))
-            case nil: return compare(attempt, peer)
+            case .wrong: return .refused(wrong())
+            case nil: return compare(attempt, user, peer)
             }
         }
     }
 
-    private func compare(_ attempt: PasswordDesk.Attempt, _ peer: PeerAddress) -> Admission {
-        if let wait = wrongGuesses.wait(peer, isKnown: known.contains(peer), at: time.now) {
+    private func compare(_ attempt: PasswordDesk.Attempt, _ user: String, _ peer: PeerAddress) -> Admission {
+        let now = time.now
+        let wait = guesses.wait(peer, at: now)
+        if let wait, !guesses.takeSpare(peer, maker("name", user), at: now) {
             tallies.add(.guesses)
             return .refused(Self.tooManyGuesses(wait))
         }
@@ -157,20 +150,16 @@ final class Doorkeeper {
             verdict.map { verdict in
                 switch verdict {
                 case .right:
-                    me.value.know(peer)
+                    me.value.guesses.know(peer)
                     return nil
-                case .wrong: return me.value.refusedGuess(peer)
+                case .wrong: return wait == nil ? me.value.refusedGuess(peer) : me.value.wrong()
                 }
             })
     }
 
     private func granted(_ peer: PeerAddress) -> Admission {
-        know(peer)
+        guesses.know(peer)
         return .granted
-    }
-
-    private func know(_ peer: PeerAddress) {
-        if peer.hasNetworks { known.insert(peer) }
     }
 
     /// Fingerprints are compared, not tokens: nobody outside can bring one closer to another.
@@ -180,11 +169,15 @@ final class Doorkeeper {
     }
 
     private func refusedGuess(_ peer: PeerAddress) -> HTTPAnswer {
-        let (now, isKnown) = (time.now, known.contains(peer))
-        guard wrongGuesses.take(peer, isKnown: isKnown, at: now) else {
+        let now = time.now
+        guard guesses.take(peer, at: now) else {
             tallies.add(.guesses)
-            return Self.tooManyGuesses(wrongGuesses.wait(peer, isKnown: isKnown, at: now))
+            return Self.tooManyGuesses(guesses.wait(peer, at: now))
         }
+        return wrong()
+    }
+
+    private func wrong() -> HTTPAnswer {
         tallies.add(.credentials)
         return unauthorized("401: this login is wrong.")
     }

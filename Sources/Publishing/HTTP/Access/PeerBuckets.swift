@@ -18,8 +18,8 @@ struct PeerBuckets {
     private let interval: Duration
     /// What may be used up before the first wait; the same for all, since a larger bucket is filled faster.
     private let depth: Duration
-    private var machines = BucketTable(capacity: capacity)
-    private var wider = shares.map { _ in BucketTable(capacity: networks) }
+    private var machines = BucketTable<PeerAddress>(capacity: capacity)
+    private var wider = shares.map { _ in BucketTable<PeerAddress>(capacity: networks) }
 
     /// Buckets of `burst` tokens, refilled with one each `interval`.
     init(burst: Int, interval: Duration) {
@@ -61,14 +61,14 @@ struct PeerBuckets {
 }
 
 /// When buckets will be full again, of so many machines and no more: a full one needs no entry.
-struct BucketTable {
+struct BucketTable<Key: Hashable> {
     /// So many entries are looked at for one that can be forgotten: enough to find one that is nearly full, and no
     /// work to speak of in a flood.
-    private static let glance = 16
+    private static var glance: Int { 16 }
 
     private let capacity: Int
-    private var places: [PeerAddress: Int] = [:]
-    private var entries: [(peer: PeerAddress, fullAt: Instant)] = []
+    private var places: [Key: Int] = [:]
+    private var entries: [(key: Key, fullAt: Instant)] = []
     /// Where the next look begins.
     private var hand = 0
 
@@ -77,23 +77,23 @@ struct BucketTable {
     var count: Int { entries.count }
 
     /// When a bucket will be full; nil where it is.
-    func fullAt(_ peer: PeerAddress) -> Instant? { places[peer].map { entries[$0].fullAt } }
+    func fullAt(_ key: Key) -> Instant? { places[key].map { entries[$0].fullAt } }
 
     /// Takes what it needs this long to be filled with.
-    mutating func add(_ time: Duration, to peer: PeerAddress, at now: Instant) {
-        if let place = places[peer] {
+    mutating func add(_ time: Duration, to key: Key, at now: Instant) {
+        if let place = places[key] {
             entries[place].fullAt = max(entries[place].fullAt, now) + time
             return
         }
         if entries.count < capacity {
-            places[peer] = entries.count
-            entries.append((peer, now + time))
+            places[key] = entries.count
+            entries.append((key, now + time))
             return
         }
         let place = fullest()
-        places[entries[place].peer] = nil
-        places[peer] = place
-        entries[place] = (peer, now + time)
+        places[entries[place].key] = nil
+        places[key] = place
+        entries[place] = (key, now + time)
     }
 
     private mutating func fullest() -> Int {

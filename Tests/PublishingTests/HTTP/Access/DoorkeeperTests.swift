@@ -270,7 +270,10 @@ struct DoorkeeperTests {
             door.work()
             #expect(answer.status == 401)
         }
-        let late = try door.login("ann", "guess 10")
+        let spare = try door.login("ann", "guess 10")
+        #expect(door.work() == 1, "a name is tried still, once in a while")
+        #expect(spare.status == 401)
+        let late = try door.login("ann", "guess 11")
         #expect(late.status == 429)
         #expect(late.headers.first { $0.name == "Retry-After" }?.value == "5")
         #expect(door.work() == 0, "nothing is compared any more")
@@ -281,12 +284,67 @@ struct DoorkeeperTests {
         #expect(try door.ask([("Authorization", "Bearer token")]).status == 200)
         #expect(try door.ask([]).status == 401, "no guess at all")
         #expect(try door.ask([("Authorization", "Bearer wrong")], from: "192.0.2.2").status == 401)
-        try door.replace { $0.limits.burst = 5 }
+        try door.replace {
+            $0.limits.burst = 5
+            $0.logins.tokens = [Secret("token")]
+        }
         #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 429, "a reload forgives nothing")
 
         door.clock.advance(by: .seconds(5))
         #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 401)
         #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 429)
+    }
+
+    @Test("what cannot be right is no guess: it uses up nothing of those behind the same address")
+    func noGuesses() throws {
+        let door = try Door()
+        let fields = ["Negotiate YII", "Digest username=ann", "Basic ?", "Basic", "Bearer x", "NTLM TlRM"]
+        for _ in 0..<20 {
+            for field in fields { #expect(try door.ask([("Authorization", field)]).status == 401) }
+            #expect(try door.login("ann", String(repeating: "x", count: 600)).status == 401)
+        }
+        let wrong = try door.login("ann", "old")
+        door.work()
+        #expect(wrong.status == 401)
+        for _ in 0..<20 { #expect(try door.login("ann", "old").status == 401, "the same again is none") }
+
+        #expect(door.dropped("guesses") == 0)
+        #expect(door.dropped("credentials") == 161)
+        let right = try door.login("ann", "right")
+        door.work()
+        #expect(right.status == 200)
+    }
+
+    @Test("somebody who guesses behind the same address does not lock out who knows the password")
+    func sharedAddress() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+        while try door.ask([("Authorization", "Bearer wrong")]).status == 401 {}
+
+        let right = try door.login("ann", "right")
+        #expect(door.work() == 1)
+        #expect(right.status == 200)
+        // Any name is tried as a user's is, and all of them together a few times.
+        var tried = 0
+        for number in 0..<200 {
+            _ = try door.login("name \(number)", "x")
+            tried += door.work()
+        }
+        #expect(tried == GuessLimits.places - 1, "one place is ann's")
+    }
+
+    @Test("this machine, where a proxy may stand for many, may be wrong more often")
+    func ownGuesses() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+        func wrong(_ count: Int) throws -> Int {
+            try (0..<count).count { number in
+                let from = number % 2 == 0 ? "127.0.0.1" : "::1"
+                return try door.ask([("Authorization", "Bearer wrong")], from: from).status == 401
+            }
+        }
+
+        #expect(try wrong(200) == 100)
+        door.clock.advance(by: .seconds(5))
+        #expect(try wrong(200) == 10)
     }
 
     @Test("guesses out of a whole site lock nobody out who has logged in from it, and nobody elsewhere")
