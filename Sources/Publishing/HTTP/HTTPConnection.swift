@@ -18,6 +18,8 @@ final class HTTPConnection: ChannelInboundHandler {
         case idle
         /// Within a head.
         case reading(began: NIODeadline)
+        /// A request's password is being compared.
+        case deciding(giveUp: () -> Void)
         /// A request is being answered.
         case answering
         /// The last answer is out; waiting for the client to hear it.
@@ -72,7 +74,7 @@ final class HTTPConnection: ChannelInboundHandler {
         switch state {
         case .lingering where !isAccepted: .refused
         case .handshaking, .idle, .reading: isAccepted ? (isIdle ? .idle : .busy) : .stranger
-        case .lingering, .answering, .closed: .busy
+        case .deciding, .answering, .lingering, .closed: .busy
         }
     }
 
@@ -144,7 +146,7 @@ final class HTTPConnection: ChannelInboundHandler {
         switch state {
         case .idle where hasAsked: expire(in: server.limits.lastTime)
         case .idle, .handshaking: expire(in: server.limits.arrivalTime)
-        case .reading, .answering, .lingering, .closed: break
+        case .reading, .deciding, .answering, .lingering, .closed: break
         }
     }
 
@@ -154,7 +156,7 @@ final class HTTPConnection: ChannelInboundHandler {
         guard !server.isWelcome(arrival) else { return }
         switch state {
         case .idle, .handshaking: context?.close(promise: nil)
-        case .reading, .answering, .lingering, .closed: break
+        case .reading, .deciding, .answering, .lingering, .closed: break
         }
     }
 
@@ -182,18 +184,21 @@ final class HTTPConnection: ChannelInboundHandler {
         switch admission {
         case .granted: answer(request)
         case .refused(let refusal): send(refusal, route: nil)
-        case .pending(let decision):
+        case .pending(let decision, let giveUp):
+            state = .deciding(giveUp: giveUp)
             let me = NIOLoopBound(self, eventLoop: server.loop)
-            decision.whenSuccess { refusal in
-                guard let refusal else { return me.value.answer(request) }
-                me.value.send(refusal, route: nil)
-            }
+            decision.whenSuccess { me.value.decided(request, $0) }
         }
     }
 
+    private func decided(_ request: HTTPRequest, _ refusal: HTTPAnswer?) {
+        // Meanwhile the client may have gone, or its time may be up.
+        guard case .deciding = state else { return }
+        state = .answering
+        if let refusal { send(refusal, route: nil) } else { answer(request) }
+    }
+
     private func answer(_ request: HTTPRequest) {
-        // While its password was compared, the client may have gone.
-        guard isOpen else { return }
         isAccepted = true
         let (reply, route) = server.reply(to: request)
         switch reply {
@@ -208,7 +213,7 @@ final class HTTPConnection: ChannelInboundHandler {
         switch state {
         case .handshaking, .idle, .reading: send(.refusal(status, sentence), route: nil)
         // An answer is on its way and nothing can be sent before it: what follows on this connection is lost.
-        case .answering, .lingering, .closed: break
+        case .deciding, .answering, .lingering, .closed: break
         }
     }
 
@@ -291,6 +296,10 @@ final class HTTPConnection: ChannelInboundHandler {
         case .reading:
             server.tallies.tooSlow.add()
             send(.refusal(.requestTimeout, "408: the request's head took too long."), route: nil)
+        case .deciding(let giveUp):
+            state = .answering
+            giveUp()
+            send(server.tooManyLogins(), route: nil)
         case .answering:
             server.tallies.tooSlow.add()
             context?.close(promise: nil)
@@ -316,7 +325,9 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func end() {
         if case .closed = state { return }
+        let last = state
         state = .closed
+        if case .deciding(let giveUp) = last { giveUp() }
         alarm?.task.cancel()
         alarm = nil
         server.ended(self)

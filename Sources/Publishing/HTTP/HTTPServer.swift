@@ -227,6 +227,12 @@ extension HTTPServer {
         return door.admit(head, arrival)
     }
 
+    /// The answer where a login's time is up.
+    func tooManyLogins() -> HTTPAnswer {
+        tallies.refusals.add(.queue)
+        return Doorkeeper.tooManyLogins
+    }
+
     /// Whether a connection came by the way that is wanted now.
     func isWelcome(_ arrival: Doorkeeper.Arrival?) -> Bool {
         guard let arrival, let door = state.value.door else { return true }

@@ -45,11 +45,14 @@ final class House: Sendable {
 
     /// Puts rules for TCP in force; passwords are compared on a thread of their own.
     func replace(_ access: HTTPAccess) throws {
-        let lane = NIOThreadPool(numberOfThreads: 1)
-        lane.start()
-        try group.next().submit { [server] in
-            server.replaceAccess(access, lane: { job in lane.submit { _ in job() } })
-        }.wait()
+        let threads = NIOThreadPool(numberOfThreads: 1)
+        threads.start()
+        try replace(access) { job in threads.submit { _ in job() } }
+    }
+
+    /// Puts rules for TCP in force; passwords are compared as the test says.
+    func replace(_ access: HTTPAccess, lane: @escaping HTTPServer.Lane) throws {
+        try group.next().submit { [server] in server.replaceAccess(access, lane: lane) }.wait()
     }
 
     /// Waits until the loop has done what it was given so far.

@@ -13,8 +13,8 @@ final class Doorkeeper {
         /// It is refused, and its connection ends: nobody shall be refused again and again for the price of one
         /// connection.
         case refused(HTTPAnswer)
-        /// A password is being compared; nil is granted.
-        case pending(EventLoopFuture<HTTPAnswer?>)
+        /// A password is being compared; nil is granted. Whoever does not wait for it to the end says so.
+        case pending(EventLoopFuture<HTTPAnswer?>, giveUp: () -> Void)
     }
 
     /// How a connection came.
@@ -126,7 +126,7 @@ final class Doorkeeper {
                 user, password, hash, isUser: access.logins.users[user] != nil)
             switch desk.known(attempt) {
             case .right: return granted(peer)
-            case .wrong: return .refused(wrong())
+            case .wrong, .givenUp: return .refused(wrong())
             case nil: return compare(attempt, user, peer)
             }
         }
@@ -139,23 +139,28 @@ final class Doorkeeper {
             tallies.add(.guesses)
             return .refused(Self.tooManyGuesses(wait))
         }
-        guard let verdict = desk.compare(attempt, for: peer) else {
+        guard let job = desk.compare(attempt, for: peer) else {
             tallies.add(.queue)
-            return .refused(
-                HTTPAnswer.refusal(.serviceUnavailable, "503: too many logins are being tried. Later.")
-                    .with("Retry-After", "1"))
+            return .refused(Self.tooManyLogins)
         }
-        let me = NIOLoopBound(self, eventLoop: verdict.eventLoop)
-        return .pending(
-            verdict.map { verdict in
-                switch verdict {
-                case .right:
-                    me.value.guesses.know(peer)
-                    return nil
-                case .wrong: return wait == nil ? me.value.refusedGuess(peer) : me.value.wrong()
-                }
-            })
+        let me = NIOLoopBound(self, eventLoop: job.verdict.eventLoop)
+        let decision = job.verdict.map { verdict -> HTTPAnswer? in
+            switch verdict {
+            case .right:
+                me.value.guesses.know(peer)
+                return nil
+            case .wrong: return wait == nil ? me.value.refusedGuess(peer) : me.value.wrong()
+            // Nobody hears it.
+            case .givenUp: return Self.tooManyLogins
+            }
+        }
+        return .pending(decision, giveUp: { [desk] in desk.leave(job) })
     }
+
+    /// The answer where there was no time for a login.
+    static let tooManyLogins = HTTPAnswer.refusal(
+        .serviceUnavailable, "503: too many logins are being tried. Later."
+    ).with("Retry-After", "1")
 
     private func granted(_ peer: PeerAddress) -> Admission {
         guesses.know(peer)

@@ -15,6 +15,8 @@ final class PasswordDesk {
         case right
         /// Not the one, or no such user.
         case wrong
+        /// Nobody waited for the comparison any more, and it was not made.
+        case givenUp
     }
 
     /// An attempt to log in.
@@ -27,10 +29,21 @@ final class PasswordDesk {
         let print: Fingerprint
     }
 
-    private struct Job {
-        let attempt: Attempt
-        let peer: PeerAddress
-        let promise: EventLoopPromise<Verdict>
+    /// A comparison that is to be made. Everybody who waits for it leaves it once.
+    final class Job {
+        fileprivate let attempt: Attempt
+        fileprivate let peer: PeerAddress
+        fileprivate let promise: EventLoopPromise<Verdict>
+        fileprivate var waiting = 1
+
+        fileprivate init(_ attempt: Attempt, _ peer: PeerAddress, _ promise: EventLoopPromise<Verdict>) {
+            self.attempt = attempt
+            self.peer = peer
+            self.promise = promise
+        }
+
+        /// What comes out.
+        var verdict: EventLoopFuture<Verdict> { promise.futureResult }
     }
 
     /// So many comparisons wait at once, of one machine and of all.
@@ -75,10 +88,11 @@ final class PasswordDesk {
     }
 
     /// Has the comparison made; nil where too many wait.
-    func compare(_ attempt: Attempt, for peer: PeerAddress) -> EventLoopFuture<Verdict>? {
+    func compare(_ attempt: Attempt, for peer: PeerAddress) -> Job? {
         // The same question of several connections, as at the start of a scraper, is asked once.
         if let job = jobs.first(where: { $0.attempt.print == attempt.print }) {
-            return job.promise.futureResult
+            job.waiting += 1
+            return job
         }
         if isWorking, NIODeadline.now() > given + Self.patience {
             given = .now()
@@ -87,10 +101,19 @@ final class PasswordDesk {
         guard jobs.count < Self.waiting, jobs.count(where: { $0.peer == peer }) < Self.waitingPerPeer else {
             return nil
         }
-        let job = Job(attempt: attempt, peer: peer, promise: loop.makePromise())
+        let job = Job(attempt, peer, loop.makePromise())
         jobs.append(job)
         work()
-        return job.promise.futureResult
+        return job
+    }
+
+    /// One who waited does not any more; a comparison that nobody waits for gives its place to others.
+    func leave(_ job: Job) {
+        job.waiting -= 1
+        // The first one is being made.
+        guard job.waiting == 0, let place = jobs.firstIndex(where: { $0 === job }), place > 0 else { return }
+        jobs.remove(at: place)
+        job.promise.succeed(.givenUp)
     }
 
     private func work() {
@@ -110,6 +133,7 @@ final class PasswordDesk {
         switch verdict {
         case .right: right.insert(print)
         case .wrong: wrong.insert(print)
+        case .givenUp: break
         }
         let job = jobs.removeFirst()
         job.promise.succeed(verdict)

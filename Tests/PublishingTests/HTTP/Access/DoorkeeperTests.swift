@@ -3,30 +3,11 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
-import Synchronization
 import TestSupport
 import Testing
 import Vitals
 
 @testable import Publishing
-
-/// A lane that works when it is told to.
-private final class HandLane: Sendable {
-    private let jobs = Mutex<[@Sendable () -> Void]>([])
-
-    var count: Int { jobs.withLock { $0.count } }
-
-    func add(_ job: @escaping @Sendable () -> Void) { jobs.withLock { $0.append(job) } }
-
-    func work() -> Int {
-        let waiting = jobs.withLock { jobs in
-            defer { jobs = [] }
-            return jobs
-        }
-        for job in waiting { job() }
-        return waiting.count
-    }
-}
 
 /// A door whose clock and lane are in the hands of a test.
 private final class Door {
@@ -74,7 +55,8 @@ private final class Door {
         switch keeper.admit(head, Doorkeeper.Arrival(peer: peer, tls: nil)) {
         case .granted: answer.status = 200
         case .refused(let refusal): answer.take(refusal)
-        case .pending(let decision):
+        case .pending(let decision, let giveUp):
+            answer.giveUp = giveUp
             decision.assumeIsolated().whenSuccess { $0.map(answer.take) ?? { answer.status = 200 }() }
         }
         return answer
@@ -95,6 +77,7 @@ private final class Door {
         var status: UInt?
         var headers: [(name: String, value: String)] = []
         var closes = false
+        var giveUp: () -> Void = {}
         func take(_ answer: HTTPAnswer) {
             status = answer.status.code
             closes = answer.closes
@@ -256,6 +239,29 @@ struct DoorkeeperTests {
 
         #expect(door.work() == 1)
         #expect(answers.map(\.status) == Array(repeating: 200, count: 5))
+    }
+
+    @Test("what nobody waits for any more is not compared, and gives its place to others")
+    func givesUp() throws {
+        let door = try Door()
+        var answers: [Door.Answer] = []
+        for machine in 1...8 {
+            for guess in ["one", "two"] {
+                answers.append(try door.login("ann", "\(guess) \(machine)", from: "192.0.2.\(machine)"))
+            }
+        }
+        let shared = try door.login("ann", "two 8", from: "192.0.2.9")
+        #expect(try door.login("ann", "right", from: "192.0.2.9").status == 503)
+
+        for answer in answers { answer.giveUp() }
+        let right = try door.login("ann", "right", from: "192.0.2.9")
+
+        #expect(right.status == nil)
+        #expect(
+            (1...3).map { _ in door.work() } == [1, 1, 1], "the one that is being made, two that are wanted")
+        #expect(door.work() == 0)
+        #expect(shared.status == 401)
+        #expect(right.status == 200)
     }
 
     @Test("a machine that is wrong ten times is put off, others and what is known to be right are not")
