@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOSSL
+import Synchronization
 package import Vitals
 
 /// The server's certificate with its key, and whose client certificates it takes: everything that a handshake
@@ -40,7 +41,20 @@ package final class TLSIdentity: Sendable {
     let clientNames: ClientNames
     /// The value of `Strict-Transport-Security`, where it is sent.
     let transportSecurity: String?
-    private let context: NIOSSLContext
+    private let configuration: TLSConfiguration
+    private let office: Mutex<Office>
+
+    /// What connections are served with at the moment.
+    private struct Office {
+        var context: NIOSSLContext
+        var handshakes = 0
+        var renewals = 0
+    }
+
+    /// The library remembers the session of every client without tickets, up to 20,000 of them at half a KiB, and
+    /// NIOSSL cannot tell it not to: after so many handshakes it gets a new memory. Whoever comes back to the old one
+    /// shakes hands anew.
+    static let handshakesPerContext = 1000
 
     /// Proves the material: PEM of the certificate with its intermediates, of its key, and of the authorities whose
     /// clients alone are let in (nil asks clients for no certificate). `names` narrows them to those whose
@@ -64,14 +78,31 @@ package final class TLSIdentity: Sendable {
             configuration.certificateVerification = .noHostnameVerification
             configuration.trustRoots = .certificates(authorities)
         }
-        do { context = try NIOSSLContext(configuration: configuration) } catch { throw .pair }
+        do {
+            office = Mutex(Office(context: try NIOSSLContext(configuration: configuration)))
+        } catch { throw .pair }
+        self.configuration = configuration
         trust = Trust(authorities: clientAuthorities, names: names)
         clientNames = ClientNames(names)
         transportSecurity = strictTransport.map { "max-age=\($0.components.seconds)" }
     }
 
     /// What speaks TLS on one connection.
-    func handler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: context) }
+    func handler() -> NIOSSLServerHandler {
+        let context = office.withLock { office in
+            office.handshakes += 1
+            if office.handshakes > Self.handshakesPerContext,
+                let next = try? NIOSSLContext(configuration: configuration)
+            {
+                office = Office(context: next, handshakes: 1, renewals: office.renewals + 1)
+            }
+            return office.context
+        }
+        return NIOSSLServerHandler(context: context)
+    }
+
+    /// How often the library forgot the sessions of before.
+    var renewals: Int { office.withLock { $0.renewals } }
 
     private static func certificates(_ pem: [UInt8]) -> [NIOSSLCertificate]? {
         guard let certificates = try? NIOSSLCertificate.fromPEMBytes(pem), !certificates.isEmpty else {
