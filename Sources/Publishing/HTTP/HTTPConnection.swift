@@ -155,9 +155,17 @@ final class HTTPConnection: ChannelInboundHandler {
     func endIfOutdated() {
         guard !server.isWelcome(arrival) else { return }
         switch state {
-        case .idle, .handshaking: context?.close(promise: nil)
-        case .reading, .deciding, .answering, .lingering, .closed: break
+        case .handshaking, .idle, .reading: leave()
+        case .deciding(let giveUp):
+            giveUp()
+            leave()
+        case .answering, .lingering, .closed: break
         }
+    }
+
+    private func leave() {
+        state = .lingering
+        context?.close(promise: nil)
     }
 
     /// Ends the connection at once, without waiting for a good-bye over TLS.
@@ -174,6 +182,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func serve(_ head: HTTPRequestHead) {
+        guard server.isWelcome(arrival) else { return leave() }
         guard let request = HTTPRequest(head, began: began) else {
             return refuse(.badRequest, "400: the target is no path.")
         }
@@ -314,7 +323,7 @@ final class HTTPConnection: ChannelInboundHandler {
             let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
             arrival?.isNamed = names.admit(handler?.peerCertificate)
         }
-        if !server.isWelcome(arrival) { return context.close(promise: nil) }
+        if !server.isWelcome(arrival) { return leave() }
         expire(in: server.isDraining ? server.limits.arrivalTime : idleTime)
     }
 

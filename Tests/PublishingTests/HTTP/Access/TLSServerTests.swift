@@ -177,6 +177,33 @@ struct TLSServerTests {
         #expect(answer.output.hasPrefix("HTTP/1.1 200 "))
     }
 
+    @Test(
+        "half a request that came by a way of before is not answered, nor one whose password is being compared"
+    )
+    func halfway() throws {
+        let house = try House()
+        let lane = HandLane()
+        var logins = HTTPAccess()
+        logins.logins = Logins(isWanted: true)
+        logins.logins.users["ann"] = try BcryptHash(
+            "$2b$04$S306TbzKkmXCIeSJcKQl5eKoMpswNyU0sX6zVTjj53bWLsGsd.e4y")
+        try house.replace(logins) { lane.add($0) }
+        let (half, waiting) = (try house.client(), try house.client())
+        half.send("GET /livez HTTP/1.1\r\nHost: a")
+        waiting.send("GET /livez HTTP/1.1\r\nHost: a\r\nAuthorization: Basic YW5uOnJpZ2h0\r\n\r\n")
+        // What came before this one's request has been read when it is answered.
+        #expect(try house.get("/livez").status == 401)
+        #expect(house.reaches { lane.count == 1 })
+
+        try house.replace(Self.access()) { lane.add($0) }
+        half.send("\r\n\r\n")
+        lane.work()
+
+        #expect(try half.rest() == [])
+        #expect(try waiting.rest() == [])
+        #expect(house.count("/livez", 200) == 0)
+    }
+
     @Test("the Unix socket is not concerned")
     func unixSocket() throws {
         let path = Tool.scratchPath(".sock")
