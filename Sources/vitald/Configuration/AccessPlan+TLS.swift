@@ -14,7 +14,7 @@ extension AccessPlan.TLS {
             switch result {
             case .success(let value): return value
             case .failure(let problem):
-                faults.append(AccessPlan.Fault(key: key, fact: problem.fact, remedy: problem.remedy))
+                faults.append(AccessPlan.Fault(key, problem))
                 return nil
             }
         }
