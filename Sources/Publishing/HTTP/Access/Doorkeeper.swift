@@ -39,7 +39,7 @@ final class Doorkeeper {
     private let desk: PasswordDesk
     private let maker = Fingerprint.Maker()
     private let tokens: [Fingerprint]
-    /// Whose hash stands for the one that nobody has: the costliest, so that it stands out least.
+    /// Whose hash stands for the one that nobody has: the costliest, which is what every wrong password costs.
     private let decoy: BcryptHash?
     private let challenges: [(name: String, value: String)]
     private var requests: PeerBuckets
@@ -119,11 +119,12 @@ final class Doorkeeper {
             if isToken(token) { return granted(peer) }
             return .refused(tokens.isEmpty ? wrong() : refusedGuess(peer))
         case .basic(let user, let password):
-            guard let hash = access.logins.users[user] ?? decoy, password.reveal(BcryptHash.isPossible) else {
+            guard let decoy, password.reveal(BcryptHash.isPossible) else {
                 return .refused(wrong())
             }
+            let hash = access.logins.users[user]
             let attempt = desk.attempt(
-                user, password, hash, isUser: access.logins.users[user] != nil)
+                user, password, hash ?? decoy, dearest: decoy.cost, isUser: hash != nil)
             switch desk.known(attempt) {
             case .right: return granted(peer)
             case .wrong, .givenUp: return .refused(wrong())

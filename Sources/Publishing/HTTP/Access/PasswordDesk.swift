@@ -23,6 +23,8 @@ final class PasswordDesk {
     struct Attempt: Sendable {
         let password: Secret
         let hash: BcryptHash
+        /// What a wrong one costs, whoever's it is.
+        let dearest: Int
         /// False where the hash is another user's, so that a name that nobody has takes as long as one that
         /// somebody has.
         let isUser: Bool
@@ -74,11 +76,13 @@ final class PasswordDesk {
     var count: Int { jobs.count }
 
     /// An attempt, ready to be looked up. A password beyond what crypt(3) takes is none.
-    func attempt(_ user: String, _ password: Secret, _ hash: BcryptHash, isUser: Bool) -> Attempt {
+    func attempt(
+        _ user: String, _ password: Secret, _ hash: BcryptHash, dearest: Int, isUser: Bool
+    ) -> Attempt {
         let print = password.reveal { password in
             hash.reveal { maker(isUser ? "user" : "nobody", user, $0, password) }
         }
-        return Attempt(password: password, hash: hash, isUser: isUser, print: print)
+        return Attempt(password: password, hash: hash, dearest: dearest, isUser: isUser, print: print)
     }
 
     /// What is known already.
@@ -123,7 +127,8 @@ final class PasswordDesk {
         let me = NIOLoopBound(self, eventLoop: loop)
         lane { [loop] in
             // Always made, whoever asked for whom.
-            let isRight = attempt.hash.matches(attempt.password) && attempt.isUser
+            let isRight =
+                attempt.hash.compare(attempt.password, upTo: attempt.dearest).isRight && attempt.isUser
             loop.execute { me.value.done(attempt.print, isRight ? .right : .wrong) }
         }
     }
