@@ -209,6 +209,10 @@ final class RequestGate: ChannelDuplexHandler {
                     if lineStart == 0, blanks != 2 {
                         return .fault("the request line is not METHOD TARGET HTTP/1.1.")
                     }
+                    // The preface of HTTP/2, behind which the decoder would read nothing and say nothing.
+                    if lineStart == 0, bytes.prefix(4).elementsEqual("PRI ".utf8) {
+                        return .fault("HTTP/2 is not spoken here.")
+                    }
                     let length = scanned - 1 - lineStart
                     scanned += 1
                     if length == 0 { return .head(length: scanned) }

@@ -85,8 +85,8 @@ final class Doorkeeper {
                 return .refused(Self.later(wait, "429: too many requests."))
             }
         }
-        // Absent in HTTP/1.0, which no browser speaks any more.
-        if let host = head.headers.first(name: "host"), !access.hosts.accepts(host) {
+        // Absent in HTTP/1.0, which no browser speaks any more. Where the target names a host as well, both count.
+        guard isMeant(head.headers.first(name: "host")), isMeant(HTTPRequest.authority(of: head.uri)) else {
             tallies.add(.host)
             return .refused(
                 .refusal(
@@ -103,6 +103,8 @@ final class Doorkeeper {
         }
         return access.logins.isWanted ? login(Credentials(head.headers), peer) : .granted
     }
+
+    private func isMeant(_ host: String?) -> Bool { host.map(access.hosts.accepts) ?? true }
 
     private func takeRequest(_ peer: PeerAddress, at now: Instant) -> Bool {
         requests.take(peer, isKnown: guesses.isKnown(peer), at: now)

@@ -47,10 +47,12 @@ private final class Door {
     }
 
     /// Asks; the answer is in the box, 200 for granted, nil while a password is compared.
-    func ask(_ headers: [(String, String)], from: String = "192.0.2.1") throws -> Answer {
+    func ask(
+        _ headers: [(String, String)], from: String = "192.0.2.1", for target: String = "/"
+    ) throws -> Answer {
         let peer = try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1)))
         let head = HTTPRequestHead(
-            version: .http1_1, method: .GET, uri: "/", headers: HTTPHeaders([("Host", "x")] + headers))
+            version: .http1_1, method: .GET, uri: target, headers: HTTPHeaders([("Host", "x")] + headers))
         let answer = Answer()
         switch keeper.admit(head, Doorkeeper.Arrival(peer: peer, tls: nil)) {
         case .granted: answer.status = 200
@@ -424,5 +426,21 @@ struct DoorkeeperTests {
         #expect(answer.status == 403)
         #expect(door.work() == 0)
         #expect(door.dropped("host") == 1)
+    }
+
+    @Test("a target that names a host is held to the list as well")
+    func authorities() throws {
+        let door = try Door { $0.hosts = HostList(["x", "db1"]) }
+        func ask(_ target: String) throws -> UInt? { try door.ask([], for: target).status }
+
+        for target in ["/", "http://db1/", "HTTPS://x:9847/?a", "http://127.0.0.1", "/http://evil.example/"] {
+            #expect(try ask(target) == 401, "\(target)")
+        }
+        for target in [
+            "http://evil.example/", "https://evil.example?x", "http://db1@evil.example/", "http:///",
+            "http://db1:x/",
+        ] {
+            #expect(try ask(target) == 403, "\(target)")
+        }
     }
 }
