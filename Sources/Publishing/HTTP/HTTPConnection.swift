@@ -131,7 +131,7 @@ final class HTTPConnection: ChannelInboundHandler {
     /// What the decoder could not take, or TLS.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if case .handshaking = state {
-            failedHandshake()
+            failedHandshake(error)
             return context.close(promise: nil)
         }
         guard error is HTTPParserError || error is ByteToMessageDecoderError else {
@@ -299,7 +299,7 @@ final class HTTPConnection: ChannelInboundHandler {
         if NIODeadline.now() < deadline { return expire(at: deadline) }
         switch state {
         case .handshaking:
-            failedHandshake()
+            failedHandshake(nil)
             context?.close(promise: nil)
         case .idle, .lingering: context?.close(promise: nil)
         case .reading:
@@ -327,8 +327,8 @@ final class HTTPConnection: ChannelInboundHandler {
         expire(in: server.isDraining ? server.limits.arrivalTime : idleTime)
     }
 
-    private func failedHandshake() {
-        server.tallies.refusals.add(.handshake)
+    private func failedHandshake(_ error: (any Error)?) {
+        server.handshakeFailed(error, from: context?.channel.remoteAddress)
         state = .lingering
     }
 

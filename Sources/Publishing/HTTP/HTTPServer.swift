@@ -18,6 +18,7 @@ package final class HTTPServer: Sendable {
         var door: Doorkeeper?
         var desk: PasswordDesk?
         let turnstile: Turnstile
+        var remarks = HandshakeRemarks()
     }
 
     /// Where what takes long is done, one thing after the other: on a thread that is not the loop's.
@@ -28,6 +29,7 @@ package final class HTTPServer: Sendable {
     private let router: Router
     private let view: PublicView
     private let rules: [any RequestRule]
+    private let remark: @Sendable (HandshakeRemark) -> Void
     private let state: NIOLoopBoundBox<State>
     private let boundTallies: NIOLoopBoundBox<RequestTallies>
     private let open = Atomic<Int>(0)
@@ -35,15 +37,18 @@ package final class HTTPServer: Sendable {
     /// Makes a server that listens nowhere yet.
     ///
     /// `rules` are asked for every request, before its route. `pages` add samples to the metrics page beside the
-    /// kernel's, the board's and the book's; they are called on the sampler's lane, one at a time.
+    /// kernel's, the board's and the book's; they are called on the sampler's lane, one at a time. `remark` hears of
+    /// handshakes that fail, once a minute at most.
     package init(
         loop: any EventLoop, board: Board, kernel: any KernelReading, tallies: TallyBook,
         time: any TimeSource, identity: ServiceIdentity, generation: TickGeneration,
         limits: HTTPLimits = HTTPLimits(), routes: [any Route] = RouteCatalog.all,
-        rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = []
+        rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = [],
+        remark: @escaping @Sendable (HandshakeRemark) -> Void = { _ in }
     ) {
         self.loop = loop
         self.limits = limits
+        self.remark = remark
         self.rules = [HostRule(), BodyRule()] + rules
         router = Router(routes)
         let desk = ScrapeDesk(
@@ -225,6 +230,14 @@ extension HTTPServer {
     func admit(_ head: HTTPRequestHead, _ arrival: Doorkeeper.Arrival?) -> Doorkeeper.Admission {
         guard let arrival, let door = state.value.door else { return .granted }
         return door.admit(head, arrival)
+    }
+
+    /// Counts a handshake that failed, and remarks on it where it has a reason.
+    func handshakeFailed(_ error: (any Error)?, from client: SocketAddress?) {
+        tallies.refusals.add(.handshake)
+        guard let reason = error.flatMap(TLSReason.text) else { return }
+        let name = client?.ipAddress ?? "somebody"
+        if let due = state.value.remarks.hear(reason, of: name, at: view.time.now) { remark(due) }
     }
 
     /// The answer where a login's time is up.
