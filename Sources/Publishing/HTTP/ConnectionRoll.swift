@@ -31,7 +31,7 @@ struct ConnectionRoll {
 
     /// Looks for room for one more over TCP; `bound` is for all, `perPeer` for another machine. This machine itself
     /// has three quarters of all: none of its users shall lock the other machines out.
-    func room(for peer: PeerAddress, bound: Int, perPeer: Int, _ value: HTTPConnection.Standing) -> Room {
+    func room(for peer: PeerAddress, bound: Int, perPeer: Int, _ value: ConnectionStanding) -> Room {
         if peers.count(peer) >= (peer.isLoopback ? bound - bound / 4 : perPeer) {
             let victim = oldest(value) { $0.isSameMachine(as: peer) }
             return victim.map(Room.insteadOf) ?? .peerIsFull
@@ -57,9 +57,9 @@ struct ConnectionRoll {
 
     /// The one over TCP with which least is lost, of those below `value`.
     private func oldest(
-        _ value: HTTPConnection.Standing, _ isMeant: (PeerAddress) -> Bool
+        _ value: ConnectionStanding, _ isMeant: (PeerAddress) -> Bool
     ) -> HTTPConnection? {
-        var found: (standing: HTTPConnection.Standing, number: UInt64, connection: HTTPConnection)?
+        var found: (standing: ConnectionStanding, number: UInt64, connection: HTTPConnection)?
         for (number, connection) in connections {
             guard let peer = connection.peer, isMeant(peer) else { continue }
             let standing = connection.standing

@@ -11,56 +11,27 @@ final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private enum State {
-        /// Waiting for the end of the handshake.
-        case handshaking
-        /// Waiting for a request's first byte.
-        case idle
-        /// Within a head.
-        case reading(began: NIODeadline)
-        /// A request's password is being compared.
-        case deciding(giveUp: () -> Void)
-        /// A request is being answered.
-        case answering
-        /// The last answer is out; waiting for the client to hear it.
-        case lingering
-        case closed
-    }
-
-    /// What is lost with it when another one needs its place.
-    enum Standing: Comparable {
-        /// It was refused, and has yet to hear it.
-        case refused
-        /// Nothing was ever asked on it that could be answered.
-        case stranger
-        /// It was answered, and may ask again.
-        case idle
-        /// A request is under way.
-        case busy
-    }
-
     private let server: HTTPServer
     private let gate: RequestGate
     /// Which one it is.
     var number: UInt64 = 0
     /// How it came; nil over the Unix socket.
     private var arrival: Doorkeeper.Arrival?
-    private var state = State.idle
+    private var state = ConnectionState.idle
     /// Whether a request has ever begun on it.
     private var hasAsked = false
     /// Whether a request was ever let in on it.
     private var isAccepted = false
     private var head: HTTPRequestHead?
     private var began = NIODeadline.now()
-    private var deadline = NIODeadline.distantFuture
-    /// The alarm is moved lazily: a deadline that moves away costs nothing until the old one strikes.
-    private var alarm: (task: Scheduled<Void>, at: NIODeadline)?
+    private let alarm: LazyAlarm
     private var context: ChannelHandlerContext?
 
     init(_ server: HTTPServer, _ gate: RequestGate, _ arrival: Doorkeeper.Arrival?) {
         self.server = server
         self.gate = gate
         self.arrival = arrival
+        alarm = LazyAlarm(server.loop)
         // Who may open the Unix socket may ask.
         isAccepted = arrival == nil
         if arrival?.tls != nil { state = .handshaking }
@@ -70,16 +41,15 @@ final class HTTPConnection: ChannelInboundHandler {
     var peer: PeerAddress? { arrival?.peer }
 
     /// What is lost with it.
-    var standing: Standing {
-        switch state {
-        case .lingering where !isAccepted: .refused
-        case .handshaking, .idle, .reading: isAccepted ? (isIdle ? .idle : .busy) : .stranger
-        case .deciding, .answering, .lingering, .closed: .busy
-        }
-    }
+    var standing: ConnectionStanding { state.standing(isAccepted: isAccepted) }
+
+    /// What was let in on it before does not count any more.
+    func becomeStranger() { isAccepted = arrival == nil }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        // Undone when it ends.
+        alarm.strike = { self.strike() }
         expire(in: arrival?.tls == nil ? idleTime : server.limits.handshakeTime)
     }
 
@@ -103,7 +73,7 @@ final class HTTPConnection: ChannelInboundHandler {
             guard case .idle = state else { return }
             began = .now()
             hasAsked = true
-            state = .reading(began: began)
+            state = .reading
             expire(in: min(server.limits.headTime, server.limits.requestTime))
         case .malformed(let sentence):
             refuse(.badRequest, "400: " + sentence)
@@ -187,7 +157,7 @@ final class HTTPConnection: ChannelInboundHandler {
             return refuse(.badRequest, "400: the target is no path.")
         }
         state = .answering
-        expire(at: began + server.limits.requestTime)
+        alarm.set(began + server.limits.requestTime)
         let admission = server.admit(head, arrival)
         arrival?.isPaid = false
         switch admission {
@@ -261,10 +231,6 @@ final class HTTPConnection: ChannelInboundHandler {
         isAccepted ? server.limits.idleTime : min(server.limits.idleTime, server.limits.strangerTime)
     }
 
-    private var isIdle: Bool {
-        if case .idle = state { true } else { false }
-    }
-
     private var isOpen: Bool {
         if case .closed = state { false } else { true }
     }
@@ -284,19 +250,9 @@ final class HTTPConnection: ChannelInboundHandler {
         context.close(mode: .output, promise: nil)
     }
 
-    private func expire(in time: TimeAmount) { expire(at: .now() + time) }
-
-    private func expire(at deadline: NIODeadline) {
-        self.deadline = deadline
-        if let alarm, alarm.at <= deadline { return }
-        alarm?.task.cancel()
-        let me = NIOLoopBound(self, eventLoop: server.loop)
-        alarm = (server.loop.scheduleTask(deadline: deadline) { me.value.strike() }, deadline)
-    }
+    private func expire(in time: TimeAmount) { alarm.set(.now() + time) }
 
     private func strike() {
-        alarm = nil
-        if NIODeadline.now() < deadline { return expire(at: deadline) }
         switch state {
         case .handshaking:
             failedHandshake(nil)
@@ -337,8 +293,7 @@ final class HTTPConnection: ChannelInboundHandler {
         let last = state
         state = .closed
         if case .deciding(let giveUp) = last { giveUp() }
-        alarm?.task.cancel()
-        alarm = nil
+        alarm.cancel()
         server.ended(self)
     }
 }

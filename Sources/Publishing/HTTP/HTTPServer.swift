@@ -88,6 +88,9 @@ package final class HTTPServer: Sendable {
         tallies.refusals.show(access)
         state.value.door = Doorkeeper(
             access, time: view.time, tallies: tallies.refusals, desk: desk, following: old)
+        if access.tellsClientsApart, old?.access.tellsClientsApart != true {
+            for connection in state.value.roll.all { connection.becomeStranger() }
+        }
         guard old?.access.tls?.trust != access.tls?.trust else { return }
         for connection in state.value.roll.all { connection.endIfOutdated() }
     }
@@ -183,7 +186,7 @@ package final class HTTPServer: Sendable {
             return false
         }
         // Where nobody is known, nobody's idle connection is worth more than a new one.
-        let worth: HTTPConnection.Standing = door?.access.tellsClientsApart ?? false ? .idle : .busy
+        let worth: ConnectionStanding = door?.access.tellsClientsApart ?? false ? .idle : .busy
         let room = state.value.roll.room(
             for: peer, bound: door?.access.limits.connections ?? limits.connections,
             perPeer: door?.access.limits.connectionsPerPeer ?? .max, worth)

@@ -97,4 +97,21 @@ struct ConnectionRollTests {
         #expect(try idle[1].get("/livez").status == 200)
         #expect(house.server.connections == 3)
     }
+
+    @Test("whoever was let in while nobody was known is a stranger when logins come to be wanted")
+    func newLogins() throws {
+        let house = try House()
+        var access = HTTPAccess()
+        access.limits.connections = 4
+        try house.replace(access)
+        let before = try (0..<3).map { _ in try house.client() }
+        for client in before { #expect(try client.get("/livez").status == 200) }
+
+        access.logins = Logins(isWanted: true)
+        access.logins.tokens = [Secret("token")]
+        try house.replace(access)
+
+        #expect(try house.get("/livez", Self.login).status == 200)
+        #expect(try before[0].rest() == [])
+    }
 }
