@@ -13,14 +13,28 @@ package final class Certificates: Sendable {
         package let output: String
     }
 
+    /// How keys are made.
+    private let keys: Keys
+
+    /// Kinds of keys, as openssl(1) makes them.
+    package enum Keys: String, Sendable {
+        /// ECDSA with P-256, as nearly everybody has.
+        case p256 = "openssl ecparam -name prime256v1 -genkey -noout"
+        /// ECDSA with P-521.
+        case p521 = "openssl ecparam -name secp521r1 -genkey -noout"
+        /// Ed25519.
+        case ed25519 = "openssl genpkey -algorithm ed25519"
+    }
+
     /// Makes an authority.
-    package init() throws {
+    package init(_ keys: Keys = .p256) throws {
+        self.keys = keys
         var template = Array("/tmp/vitald-certificates-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw POSIXFault(errno) }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         try shell(
             """
-            openssl ecparam -name prime256v1 -genkey -noout -out ca.key
+            \(keys.rawValue) -out ca.key
             openssl req -x509 -new -key ca.key -subj /CN=authority -days 30 -out ca.crt
             """)
     }
@@ -31,7 +45,7 @@ package final class Certificates: Sendable {
     package func sign(_ name: String, for names: String) throws {
         try shell(
             """
-            openssl ecparam -name prime256v1 -genkey -noout -out \(name).key
+            \(keys.rawValue) -out \(name).key
             chmod 600 \(name).key
             openssl req -new -key \(name).key -subj /CN=\(name) -out \(name).csr
             echo 'subjectAltName = \(names)' > \(name).ext
@@ -43,7 +57,8 @@ package final class Certificates: Sendable {
     /// The path of a file.
     package func path(_ file: String) -> String { "\(directory)/\(file)" }
 
-    private func shell(_ script: String) throws {
+    /// Has sh(1) do something in the directory.
+    package func shell(_ script: String) throws {
         let (code, output) = try Tool.run(["sh", "-ec", "cd \(directory)\n" + script], [UInt8]())
         guard code == 0 else { throw Fault(output: String(decoding: output, as: UTF8.self)) }
     }

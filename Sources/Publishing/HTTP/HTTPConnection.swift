@@ -11,47 +11,46 @@ final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private enum State {
-        /// Waiting for the end of the handshake.
-        case handshaking
-        /// Waiting for a request's first byte.
-        case idle
-        /// Within a head.
-        case reading(began: NIODeadline)
-        /// A request is being answered.
-        case answering
-        /// The last answer is out; waiting for the client to hear it.
-        case lingering
-        case closed
-    }
-
     private let server: HTTPServer
     private let gate: RequestGate
+    /// Which one it is.
+    var number: UInt64 = 0
     /// How it came; nil over the Unix socket.
     private var arrival: Doorkeeper.Arrival?
-    private var state = State.idle
+    private var state = ConnectionState.idle
     /// Whether a request has ever begun on it.
     private var hasAsked = false
+    /// Whether a request was ever let in on it.
+    private var isAccepted = false
     private var head: HTTPRequestHead?
     private var began = NIODeadline.now()
-    private var deadline = NIODeadline.distantFuture
-    /// The alarm is moved lazily: a deadline that moves away costs nothing until the old one strikes.
-    private var alarm: (task: Scheduled<Void>, at: NIODeadline)?
+    private let alarm: LazyAlarm
     private var context: ChannelHandlerContext?
 
     init(_ server: HTTPServer, _ gate: RequestGate, _ arrival: Doorkeeper.Arrival?) {
         self.server = server
         self.gate = gate
         self.arrival = arrival
+        alarm = LazyAlarm(server.loop)
+        // Who may open the Unix socket may ask.
+        isAccepted = arrival == nil
         if arrival?.tls != nil { state = .handshaking }
     }
 
     /// Who is at the other end of TCP.
     var peer: PeerAddress? { arrival?.peer }
 
+    /// What is lost with it.
+    var standing: ConnectionStanding { state.standing(isAccepted: isAccepted) }
+
+    /// What was let in on it before does not count any more.
+    func becomeStranger() { isAccepted = arrival == nil }
+
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        expire(in: arrival?.tls == nil ? server.limits.idleTime : server.limits.handshakeTime)
+        // Undone when it ends.
+        alarm.strike = { self.strike() }
+        expire(in: arrival?.tls == nil ? idleTime : server.limits.handshakeTime)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -74,7 +73,7 @@ final class HTTPConnection: ChannelInboundHandler {
             guard case .idle = state else { return }
             began = .now()
             hasAsked = true
-            state = .reading(began: began)
+            state = .reading
             expire(in: min(server.limits.headTime, server.limits.requestTime))
         case .malformed(let sentence):
             refuse(.badRequest, "400: " + sentence)
@@ -102,7 +101,7 @@ final class HTTPConnection: ChannelInboundHandler {
     /// What the decoder could not take, or TLS.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if case .handshaking = state {
-            failedHandshake()
+            failedHandshake(error)
             return context.close(promise: nil)
         }
         guard error is HTTPParserError || error is ByteToMessageDecoderError else {
@@ -117,7 +116,7 @@ final class HTTPConnection: ChannelInboundHandler {
         switch state {
         case .idle where hasAsked: expire(in: server.limits.lastTime)
         case .idle, .handshaking: expire(in: server.limits.arrivalTime)
-        case .reading, .answering, .lingering, .closed: break
+        case .reading, .deciding, .answering, .lingering, .closed: break
         }
     }
 
@@ -126,37 +125,60 @@ final class HTTPConnection: ChannelInboundHandler {
     func endIfOutdated() {
         guard !server.isWelcome(arrival) else { return }
         switch state {
-        case .idle, .handshaking: context?.close(promise: nil)
-        case .reading, .answering, .lingering, .closed: break
+        case .handshaking, .idle, .reading: leave()
+        case .deciding(let giveUp):
+            giveUp()
+            leave()
+        case .answering, .lingering, .closed: break
         }
     }
 
-    /// Ends the connection at once.
-    func cut() { context?.close(promise: nil) }
+    private func leave() {
+        state = .lingering
+        context?.close(promise: nil)
+    }
+
+    /// Ends the connection at once, without waiting for a good-bye over TLS.
+    func cut() {
+        guard let context else { return }
+        let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+        (tls ?? context).close(promise: nil)
+    }
+
+    /// Gives its place to another one, which has it when this returns.
+    func evict() {
+        end()
+        cut()
+    }
 
     private func serve(_ head: HTTPRequestHead) {
+        guard server.isWelcome(arrival) else { return leave() }
         guard let request = HTTPRequest(head, began: began) else {
             return refuse(.badRequest, "400: the target is no path.")
         }
         state = .answering
-        expire(at: began + server.limits.requestTime)
+        alarm.set(began + server.limits.requestTime)
         let admission = server.admit(head, arrival)
         arrival?.isPaid = false
         switch admission {
         case .granted: answer(request)
         case .refused(let refusal): send(refusal, route: nil)
-        case .pending(let decision):
+        case .pending(let decision, let giveUp):
+            state = .deciding(giveUp: giveUp)
             let me = NIOLoopBound(self, eventLoop: server.loop)
-            decision.whenSuccess { refusal in
-                guard let refusal else { return me.value.answer(request) }
-                me.value.send(refusal, route: nil)
-            }
+            decision.whenSuccess { me.value.decided(request, $0) }
         }
     }
 
+    private func decided(_ request: HTTPRequest, _ refusal: HTTPAnswer?) {
+        // Meanwhile the client may have gone, or its time may be up.
+        guard case .deciding = state else { return }
+        state = .answering
+        if let refusal { send(refusal, route: nil) } else { answer(request) }
+    }
+
     private func answer(_ request: HTTPRequest) {
-        // While its password was compared, the client may have gone.
-        guard isOpen else { return }
+        isAccepted = true
         let (reply, route) = server.reply(to: request)
         switch reply {
         case .now(let answer): send(answer, route: route)
@@ -170,7 +192,7 @@ final class HTTPConnection: ChannelInboundHandler {
         switch state {
         case .handshaking, .idle, .reading: send(.refusal(status, sentence), route: nil)
         // An answer is on its way and nothing can be sent before it: what follows on this connection is lost.
-        case .answering, .lingering, .closed: break
+        case .deciding, .answering, .lingering, .closed: break
         }
     }
 
@@ -205,6 +227,10 @@ final class HTTPConnection: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
     }
 
+    private var idleTime: TimeAmount {
+        isAccepted ? server.limits.idleTime : min(server.limits.idleTime, server.limits.strangerTime)
+    }
+
     private var isOpen: Bool {
         if case .closed = state { false } else { true }
     }
@@ -213,7 +239,7 @@ final class HTTPConnection: ChannelInboundHandler {
         guard case .answering = state, let context else { return }
         if keepsAlive {
             state = .idle
-            expire(in: server.limits.idleTime)
+            expire(in: idleTime)
             gate.answered()
             if server.isDraining { drain() }
             return
@@ -224,27 +250,21 @@ final class HTTPConnection: ChannelInboundHandler {
         context.close(mode: .output, promise: nil)
     }
 
-    private func expire(in time: TimeAmount) { expire(at: .now() + time) }
-
-    private func expire(at deadline: NIODeadline) {
-        self.deadline = deadline
-        if let alarm, alarm.at <= deadline { return }
-        alarm?.task.cancel()
-        let me = NIOLoopBound(self, eventLoop: server.loop)
-        alarm = (server.loop.scheduleTask(deadline: deadline) { me.value.strike() }, deadline)
-    }
+    private func expire(in time: TimeAmount) { alarm.set(.now() + time) }
 
     private func strike() {
-        alarm = nil
-        if NIODeadline.now() < deadline { return expire(at: deadline) }
         switch state {
         case .handshaking:
-            failedHandshake()
+            failedHandshake(nil)
             context?.close(promise: nil)
         case .idle, .lingering: context?.close(promise: nil)
         case .reading:
             server.tallies.tooSlow.add()
             send(.refusal(.requestTimeout, "408: the request's head took too long."), route: nil)
+        case .deciding(let giveUp):
+            state = .answering
+            giveUp()
+            send(server.tooManyLogins(), route: nil)
         case .answering:
             server.tallies.tooSlow.add()
             context?.close(promise: nil)
@@ -259,20 +279,21 @@ final class HTTPConnection: ChannelInboundHandler {
             let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
             arrival?.isNamed = names.admit(handler?.peerCertificate)
         }
-        if !server.isWelcome(arrival) { return context.close(promise: nil) }
-        expire(in: server.isDraining ? server.limits.arrivalTime : server.limits.idleTime)
+        if !server.isWelcome(arrival) { return leave() }
+        expire(in: server.isDraining ? server.limits.arrivalTime : idleTime)
     }
 
-    private func failedHandshake() {
-        server.tallies.refusals.add(.handshake)
+    private func failedHandshake(_ error: (any Error)?) {
+        server.handshakeFailed(error, from: context?.channel.remoteAddress)
         state = .lingering
     }
 
     private func end() {
         if case .closed = state { return }
+        let last = state
         state = .closed
-        alarm?.task.cancel()
-        alarm = nil
+        if case .deciding(let giveUp) = last { giveUp() }
+        alarm.cancel()
         server.ended(self)
     }
 }

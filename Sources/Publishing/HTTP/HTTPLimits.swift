@@ -4,8 +4,8 @@ package import NIOCore
 
 /// The bounds of the HTTP server. Reaching one is an answer with a status code and a count, never a silent cut.
 package struct HTTPLimits: Sendable {
-    /// Connections over TCP at a time where no rules say otherwise (`AccessLimits`); a further one gets 503 and is
-    /// closed.
+    /// Connections over TCP at a time where no rules say otherwise (`AccessLimits`); a further one takes the place
+    /// of one that is of no use, or gets 503 and is closed.
     package var connections = 256
     /// Connections over the Unix socket, counted apart: those who use it are few, and neither way in shall be
     /// closed by a flood on the other.
@@ -22,6 +22,8 @@ package struct HTTPLimits: Sendable {
     package var requestTime = TimeAmount.seconds(10)
     /// How long a connection may lie idle between two requests.
     package var idleTime = TimeAmount.seconds(60)
+    /// The same for one on which nothing was ever asked that could be answered.
+    package var strangerTime = TimeAmount.seconds(10)
     /// How long a connection that has not asked anything yet is waited for when the server ends.
     package var arrivalTime = TimeAmount.milliseconds(500)
     /// The same for one that lies idle, whose next request the kernel may hold already.

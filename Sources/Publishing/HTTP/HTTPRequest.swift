@@ -36,13 +36,25 @@ package struct HTTPRequest: Sendable {
         return value != "0" && value != "false"
     }
 
+    /// The host and port that a target names itself, as it does for a proxy: `http://host:port/path`. It counts
+    /// instead of `Host` (RFC 9112, section 3.2.2); nil where the target is a path.
+    static func authority(of uri: String) -> String? {
+        guard uri.utf8.first != UInt8(ascii: "/"), let place = place(in: uri) else { return nil }
+        return String(place.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") })
+    }
+
+    /// What stands behind `http://`.
+    private static func place(in uri: String) -> Substring.UTF8View? {
+        let lower = uri.lowercased()
+        guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else { return nil }
+        return Substring(uri).utf8.dropFirst(scheme.utf8.count)
+    }
+
     /// `/path?query` of a target; a server must also take `http://host/path?query` (RFC 9112, section 3.2.2).
     private static func originForm(_ uri: String) -> Substring.UTF8View? {
         let target = Substring(uri).utf8
         if target.first == UInt8(ascii: "/") { return target }
-        let lower = uri.lowercased()
-        guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else { return nil }
-        let place = target.dropFirst(scheme.utf8.count)
+        guard let place = place(in: uri) else { return nil }
         let end = place.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") }
         guard let end else { return Substring("/").utf8 }
         if place[end] == UInt8(ascii: "/") { return place[end...] }

@@ -10,17 +10,15 @@ package import Vitals
 package final class HTTPServer: Sendable {
     private struct State {
         var listeners: [any Channel] = []
-        var connections: [ObjectIdentifier: HTTPConnection] = [:]
-        /// Those that came over a Unix socket.
-        var local: Set<ObjectIdentifier> = []
+        var roll = ConnectionRoll()
         var isDraining = false
         var isDrained = false
         var drained: EventLoopPromise<Void>?
         /// Who decides over TCP; nil lets everybody in.
         var door: Doorkeeper?
         var desk: PasswordDesk?
-        /// Connections of each other machine.
-        var peers = PeerCounts()
+        let turnstile: Turnstile
+        var remarks = HandshakeRemarks()
     }
 
     /// Where what takes long is done, one thing after the other: on a thread that is not the loop's.
@@ -31,6 +29,7 @@ package final class HTTPServer: Sendable {
     private let router: Router
     private let view: PublicView
     private let rules: [any RequestRule]
+    private let remark: @Sendable (HandshakeRemark) -> Void
     private let state: NIOLoopBoundBox<State>
     private let boundTallies: NIOLoopBoundBox<RequestTallies>
     private let open = Atomic<Int>(0)
@@ -38,15 +37,18 @@ package final class HTTPServer: Sendable {
     /// Makes a server that listens nowhere yet.
     ///
     /// `rules` are asked for every request, before its route. `pages` add samples to the metrics page beside the
-    /// kernel's, the board's and the book's; they are called on the sampler's lane, one at a time.
+    /// kernel's, the board's and the book's; they are called on the sampler's lane, one at a time. `remark` hears of
+    /// handshakes that fail, once a minute at most.
     package init(
         loop: any EventLoop, board: Board, kernel: any KernelReading, tallies: TallyBook,
         time: any TimeSource, identity: ServiceIdentity, generation: TickGeneration,
         limits: HTTPLimits = HTTPLimits(), routes: [any Route] = RouteCatalog.all,
-        rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = []
+        rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = [],
+        remark: @escaping @Sendable (HandshakeRemark) -> Void = { _ in }
     ) {
         self.loop = loop
         self.limits = limits
+        self.remark = remark
         self.rules = [HostRule(), BodyRule()] + rules
         router = Router(routes)
         let desk = ScrapeDesk(
@@ -54,7 +56,7 @@ package final class HTTPServer: Sendable {
             sources: PageSources(board: board, tallies: tallies, version: identity.version, others: pages))
         view = PublicView(
             board: board, desk: desk, identity: identity, generation: generation, time: time)
-        state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
+        state = NIOLoopBoundBox.makeBoxSendingValue(State(turnstile: Turnstile(loop)), eventLoop: loop)
         boundTallies = NIOLoopBoundBox.makeBoxSendingValue(RequestTallies(tallies, routes), eventLoop: loop)
     }
 
@@ -86,8 +88,11 @@ package final class HTTPServer: Sendable {
         tallies.refusals.show(access)
         state.value.door = Doorkeeper(
             access, time: view.time, tallies: tallies.refusals, desk: desk, following: old)
+        if access.tellsClientsApart, old?.access.tellsClientsApart != true {
+            for connection in state.value.roll.all { connection.becomeStranger() }
+        }
         guard old?.access.tls?.trust != access.tls?.trust else { return }
-        for connection in Array(state.value.connections.values) { connection.endIfOutdated() }
+        for connection in state.value.roll.all { connection.endIfOutdated() }
     }
 
     /// Whether it is served to other machines than this one, by whatever listener. On the loop.
@@ -109,10 +114,10 @@ package final class HTTPServer: Sendable {
             state.value.listeners.removeAll()
             let cut = loop.scheduleTask(in: time) { [self] in
                 // The last of them to end keeps the promise.
-                for connection in Array(state.value.connections.values) { connection.cut() }
+                for connection in state.value.roll.all { connection.cut() }
             }
             promise.futureResult.whenComplete { _ in cut.cancel() }
-            for connection in Array(state.value.connections.values) { connection.drain() }
+            for connection in state.value.roll.all { connection.drain() }
             finishDraining()
             return promise.futureResult
         }
@@ -134,6 +139,8 @@ package final class HTTPServer: Sendable {
             .serverChannelOption(.backlog, value: Int32(clamping: limits.connections))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer(AcceptPause.add)
+            // Who sends much takes turns with the others.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try admit(channel, isLocal: isLocal) }
             }
@@ -148,16 +155,8 @@ package final class HTTPServer: Sendable {
     }
 
     private func admit(_ channel: any Channel, isLocal: Bool) throws {
-        // Counted apart: a flood on one way in must not close the other one.
         let door = isLocal ? nil : state.value.door
-        let (count, bound) =
-            isLocal
-            ? (state.value.local.count, limits.unixConnections)
-            : (
-                state.value.connections.count - state.value.local.count,
-                door?.access.limits.connections ?? limits.connections
-            )
-        guard count < bound, !state.value.isDraining else {
+        guard !state.value.isDraining, !isLocal || state.value.roll.local < limits.unixConnections else {
             tallies.refused.add()
             return try refuse(channel, door)
         }
@@ -171,24 +170,37 @@ package final class HTTPServer: Sendable {
             let tls = door?.access.tls
             arrival = Doorkeeper.Arrival(peer: peer, tls: tls, isPaid: tls != nil)
         }
-        let gate = RequestGate(headBytes: limits.headBytes)
+        let gate = RequestGate(headBytes: limits.headBytes, state.value.turnstile)
         let connection = HTTPConnection(self, gate, arrival)
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
         try channel.pipeline.syncOperations.addHandlers([gate, decoder, HTTPResponseEncoder(), connection])
-        state.value.connections[ObjectIdentifier(connection)] = connection
-        if isLocal { state.value.local.insert(ObjectIdentifier(connection)) }
+        connection.number = state.value.roll.enter(connection)
         counted()
     }
 
-    /// Takes a connection over TCP in, as far as its machine may have one more; false where it is refused.
+    /// Takes a connection over TCP in, as far as there is room or can be made; false where it is refused.
     private func receive(_ channel: any Channel, from peer: PeerAddress, _ door: Doorkeeper?) throws -> Bool {
         if let door, door.access.tls != nil, !door.admitsHandshake(from: peer) {
             tallies.refusals.add(.openingRate)
             channel.close(promise: nil)
             return false
         }
-        guard state.value.peers.enter(peer, bound: door?.access.limits.connectionsPerPeer ?? .max) else {
+        // Where nobody is known, nobody's idle connection is worth more than a new one.
+        let worth: ConnectionStanding = door?.access.tellsClientsApart ?? false ? .idle : .busy
+        let room = state.value.roll.room(
+            for: peer, bound: door?.access.limits.connections ?? limits.connections,
+            perPeer: door?.access.limits.connectionsPerPeer ?? .max, worth)
+        switch room {
+        case .free: break
+        case .insteadOf(let other):
+            tallies.refusals.add(.evicted)
+            other.evict()
+        case .peerIsFull:
             tallies.refusals.add(.peerLimit)
+            try refuse(channel, door)
+            return false
+        case .full:
+            tallies.refused.add()
             try refuse(channel, door)
             return false
         }
@@ -223,6 +235,20 @@ extension HTTPServer {
         return door.admit(head, arrival)
     }
 
+    /// Counts a handshake that failed, and remarks on it where it has a reason.
+    func handshakeFailed(_ error: (any Error)?, from client: SocketAddress?) {
+        tallies.refusals.add(.handshake)
+        guard let reason = error.flatMap(TLSReason.text) else { return }
+        let name = client?.ipAddress ?? "somebody"
+        if let due = state.value.remarks.hear(reason, of: name, at: view.time.now) { remark(due) }
+    }
+
+    /// The answer where a login's time is up.
+    func tooManyLogins() -> HTTPAnswer {
+        tallies.refusals.add(.queue)
+        return Doorkeeper.tooManyLogins
+    }
+
     /// Whether a connection came by the way that is wanted now.
     func isWelcome(_ arrival: Doorkeeper.Arrival?) -> Bool {
         guard let arrival, let door = state.value.door else { return true }
@@ -243,21 +269,19 @@ extension HTTPServer {
     }
 
     func ended(_ connection: HTTPConnection) {
-        guard state.value.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        state.value.local.remove(ObjectIdentifier(connection))
-        if let peer = connection.peer { state.value.peers.leave(peer) }
+        guard state.value.roll.leave(connection.number) else { return }
         counted()
         finishDraining()
     }
 
     private func finishDraining() {
-        guard state.value.isDraining, state.value.connections.isEmpty, !state.value.isDrained else { return }
+        guard state.value.isDraining, state.value.roll.count == 0, !state.value.isDrained else { return }
         state.value.isDrained = true
         state.value.drained?.succeed()
     }
 
     private func counted() {
-        let count = state.value.connections.count
+        let count = state.value.roll.count
         open.store(count, ordering: .relaxed)
         tallies.open.set(Int64(count))
     }

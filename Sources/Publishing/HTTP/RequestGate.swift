@@ -12,7 +12,8 @@ import NIOCore
 /// It counts the bytes of a head itself (the decoder's bound is 2 MiB), refuses what the decoder would tolerate
 /// and a proxy in front might read differently (lines that end in a bare LF, folded lines, a CR or NUL within a
 /// line; RFC 9112, sections 2.2 and 5.2), and keeps pipelined requests back, unread where possible, until the
-/// one before them is answered: so answers keep their order and a client cannot make the server queue.
+/// one before them is answered: so answers keep their order and a client cannot make the server queue. Of a read, one
+/// head is let through at once; those behind it go through the turnstile, with those of all other connections.
 final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -39,20 +40,29 @@ final class RequestGate: ChannelDuplexHandler {
     }
 
     private let bound: Int
+    private let turnstile: Turnstile
     private var state = State.open
     private var pending = ByteBuffer()
     /// Bytes of `pending` that have been looked at, and where the line begins that is being looked at.
     private var scanned = 0
     private var lineStart = 0
+    /// The length of the head at the front of `pending`, once it is whole.
+    private var whole: Int?
     /// Blanks in the request line: there are two, each alone (RFC 9112, section 3).
     private var blanks = 0
     /// Empty lines before a request line are skipped (RFC 9112, section 2.2), but they count.
     private var skipped = 0
+    /// The first head of a read is let through at once; those behind it wait for their turns.
+    private var mayPass = true
+    private var isWaiting = false
     private var isPassing = false
     private var readHeldBack = false
     private var context: ChannelHandlerContext?
 
-    init(headBytes: Int) { bound = headBytes }
+    init(headBytes: Int, _ turnstile: Turnstile) {
+        bound = headBytes
+        self.turnstile = turnstile
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -64,11 +74,16 @@ final class RequestGate: ChannelDuplexHandler {
         let isFirst = isBetweenRequests
         if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }
         if isFirst { context.fireUserInboundEventTriggered(Event.headBegan) }
-        pass(context)
+        advance(context)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        mayPass = true
+        context.fireChannelReadComplete()
     }
 
     func read(context: ChannelHandlerContext) {
-        if case .answering = state {
+        if isHoldingBack {
             readHeldBack = true
         } else {
             context.read()
@@ -80,21 +95,24 @@ final class RequestGate: ChannelDuplexHandler {
         guard let context, case .answering = state else { return }
         state = .open
         if isPassing { return }
-        if pending.readableBytes > 0 { context.fireUserInboundEventTriggered(Event.headBegan) }
-        pass(context)
-        guard case .open = state, readHeldBack else { return }
-        readHeldBack = false
-        context.read()
+        goOn(context)
+        resume(context)
+    }
+
+    /// One request may be let through now.
+    func takeTurn() {
+        guard isWaiting else { return }
+        isWaiting = false
+        mayPass = false
+        guard let context, case .open = state, let whole else { return }
+        pass(whole, context)
+        resume(context)
     }
 
     /// Whatever else comes from this client is thrown away.
     func shut() {
-        state = .shut
-        pending = ByteBuffer()
-        if readHeldBack {
-            readHeldBack = false
-            context?.read()
-        }
+        end()
+        if let context { resume(context) }
     }
 
     private var isBetweenRequests: Bool {
@@ -102,38 +120,60 @@ final class RequestGate: ChannelDuplexHandler {
         return false
     }
 
-    /// Lets heads through as long as each is answered at once.
-    private func pass(_ context: ChannelHandlerContext) {
-        isPassing = true
-        defer { isPassing = false }
-        while case .open = state {
-            switch scan() {
-            case .needsMore:
-                if pending.readableBytes + skipped > bound { fault(.tooLong, context) }
-                return
-            case .fault(let sentence):
-                fault(.malformed(sentence), context)
-                return
-            case .head(let length):
-                if length + skipped > bound {
-                    fault(.tooLong, context)
-                    return
-                }
-                guard let head = pending.readSlice(length: length) else { return }
-                if pending.readableBytes == 0 { pending = ByteBuffer() }
-                (scanned, lineStart, skipped, blanks) = (0, 0, 0, 0)
-                state = .answering
-                context.fireChannelRead(wrapInboundOut(head))
-                if case .open = state, pending.readableBytes > 0 {
-                    context.fireUserInboundEventTriggered(Event.headBegan)
-                }
+    private var isHoldingBack: Bool {
+        if case .answering = state { true } else { isWaiting }
+    }
+
+    private func resume(_ context: ChannelHandlerContext) {
+        guard readHeldBack, !isHoldingBack else { return }
+        readHeldBack = false
+        context.read()
+    }
+
+    /// Looks at what is there: a whole head is let through or queued up.
+    private func advance(_ context: ChannelHandlerContext) {
+        guard case .open = state, !isWaiting else { return }
+        switch scan() {
+        case .needsMore:
+            if pending.readableBytes + skipped > bound { fault(.tooLong, context) }
+        case .fault(let sentence): fault(.malformed(sentence), context)
+        case .head(let length):
+            guard length + skipped <= bound else { return fault(.tooLong, context) }
+            guard mayPass else {
+                whole = length
+                isWaiting = true
+                return turnstile.wait(self)
             }
+            mayPass = false
+            pass(length, context)
         }
     }
 
-    private func fault(_ event: Event, _ context: ChannelHandlerContext) {
+    private func pass(_ length: Int, _ context: ChannelHandlerContext) {
+        guard let head = pending.readSlice(length: length) else { return }
+        if pending.readableBytes == 0 { pending = ByteBuffer() }
+        (scanned, lineStart, skipped, blanks, whole) = (0, 0, 0, 0, nil)
+        state = .answering
+        isPassing = true
+        context.fireChannelRead(wrapInboundOut(head))
+        isPassing = false
+        if case .open = state { goOn(context) }
+    }
+
+    /// What came behind the request that is answered.
+    private func goOn(_ context: ChannelHandlerContext) {
+        if pending.readableBytes > 0 { context.fireUserInboundEventTriggered(Event.headBegan) }
+        advance(context)
+    }
+
+    private func end() {
         state = .shut
         pending = ByteBuffer()
+        isWaiting = false
+    }
+
+    private func fault(_ event: Event, _ context: ChannelHandlerContext) {
+        end()
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -168,6 +208,10 @@ final class RequestGate: ChannelDuplexHandler {
                     }
                     if lineStart == 0, blanks != 2 {
                         return .fault("the request line is not METHOD TARGET HTTP/1.1.")
+                    }
+                    // The preface of HTTP/2, behind which the decoder would read nothing and say nothing.
+                    if lineStart == 0, bytes.prefix(4).elementsEqual("PRI ".utf8) {
+                        return .fault("HTTP/2 is not spoken here.")
                     }
                     let length = scanned - 1 - lineStart
                     scanned += 1

@@ -40,6 +40,8 @@ package enum JournalEvent: String, CaseIterable, Sendable {
     case linesDropped = "489ceffc10e746cfa3206722384823c2"
     /// Files behind TLS or logins were changed: the new ones are in force, or cannot be used.
     case accessRenewed = "90269b2ebdc94270aad7759614fb9be1"
+    /// A client could not shake hands over TLS; once a minute at most.
+    case handshakeFailed = "35aa3d66d85c4d8c9ea1fe34ac73818a"
     /// A listener could not be opened or needed a remark.
     case listener = "1a0354f51f1f40ab985c443b16e08800"
 

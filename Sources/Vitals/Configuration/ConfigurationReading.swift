@@ -70,11 +70,14 @@ package struct ConfigurationSurroundings: Sendable {
         package let fact: String
         /// What to do about it.
         package let remedy: String
+        /// Whether it may be gone the next time with the same file, for it lies with the machine.
+        package let isPassing: Bool
 
         /// Makes a fault.
-        package init(fact: String, remedy: String) {
+        package init(fact: String, remedy: String, isPassing: Bool = false) {
             self.fact = fact
             self.remedy = remedy
+            self.isPassing = isPassing
         }
     }
 

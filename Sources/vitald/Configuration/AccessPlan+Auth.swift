@@ -46,7 +46,7 @@ extension AccessPlan.Auth {
         let key = "bearerTokenFiles"
         switch surroundings.readSecret(file) {
         case .failure(let problem):
-            throw AccessPlan.Fault(key: key, fact: problem.fact, remedy: problem.remedy)
+            throw AccessPlan.Fault(key, problem)
         case .success(let token):
             // RFC 6750, section 2.1: what can stand behind "Bearer ".
             guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
@@ -92,7 +92,7 @@ extension AccessPlan.Auth {
         switch surroundings.readSecret(path) {
         case .success(let found): text = found
         case .failure(let problem):
-            throw AccessPlan.Fault(key: "usersFile", fact: problem.fact, remedy: problem.remedy)
+            throw AccessPlan.Fault("usersFile", problem)
         }
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .enumerated()

@@ -14,7 +14,7 @@ extension AccessPlan.TLS {
             switch result {
             case .success(let value): return value
             case .failure(let problem):
-                faults.append(AccessPlan.Fault(key: key, fact: problem.fact, remedy: problem.remedy))
+                faults.append(AccessPlan.Fault(key, problem))
                 return nil
             }
         }
@@ -35,16 +35,43 @@ extension AccessPlan.TLS {
         switch fault {
         case .certificate: Self.noCertificate(certFile, "certFile")
         case .authorities: Self.noCertificate(clientCAFile ?? "", "clientCAFile")
+        case .noAuthority:
+            AccessPlan.Fault(
+                key: "clientCAFile",
+                fact:
+                    "\(Quotation.quote(clientCAFile ?? "")) holds no authority, only certificates that one made",
+                remedy: "Name the certificate of the authority that made those of the clients.")
         case .key:
-            AccessPlan.Fault(
-                key: "keyFile", fact: "\(Quotation.quote(keyFile)) holds no PEM key without a passphrase",
-                remedy: "Write the key with `openssl pkey -in OLD -out NEW`.")
+            key("holds no PEM key", "Name a file that holds BEGIN PRIVATE KEY.")
+        case .passphrase:
+            key(
+                "has a passphrase, which nobody is there to give",
+                "Write the key with `openssl pkey -in OLD -out NEW`.")
+        case .keyKind:
+            key(
+                "holds a PEM key that is broken, or of a kind that TLS does not take here",
+                "Make a key and its certificate anew: RSA, ECDSA with P-256, P-384 or P-521, or Ed25519.")
         case .pair:
+            key(
+                "is not the key of \(Quotation.quote(certFile))",
+                "Name the key that the certificate was made for.")
+        case .order:
             AccessPlan.Fault(
-                key: "keyFile",
-                fact: "\(Quotation.quote(keyFile)) is not the key of \(Quotation.quote(certFile))",
-                remedy: "Name the key that the certificate was made for.")
+                key: "certFile",
+                fact:
+                    "\(Quotation.quote(certFile)) begins with another certificate than that of \(Quotation.quote(keyFile))",
+                remedy: "Put the server's own certificate first, and the intermediates behind it.")
+        case .refused(let reason):
+            AccessPlan.Fault(
+                key: "certFile",
+                fact:
+                    "\(Quotation.quote(certFile)) and \(Quotation.quote(keyFile)) cannot be used: \(reason)",
+                remedy: "Make them anew.")
         }
+    }
+
+    private func key(_ fact: String, _ remedy: String) -> AccessPlan.Fault {
+        AccessPlan.Fault(key: "keyFile", fact: "\(Quotation.quote(keyFile)) \(fact)", remedy: remedy)
     }
 
     private static func noCertificate(_ path: String, _ key: String) -> AccessPlan.Fault {

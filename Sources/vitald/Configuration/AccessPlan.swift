@@ -46,6 +46,8 @@ struct AccessPlan: Sendable {
         let fact: String
         /// What to do about it.
         let remedy: String
+        /// Whether it may be gone the next time with the same files.
+        var isPassing = false
 
         /// The whole path of the key.
         var path: String {
@@ -57,6 +59,9 @@ struct AccessPlan: Sendable {
     struct Refusal: Error, Equatable {
         /// In the order of the keys.
         let faults: [Fault]
+
+        /// Whether it is worth another try with the same files.
+        var isPassing: Bool { faults.contains(where: \.isPassing) }
     }
 
     /// Encryption.
@@ -77,5 +82,12 @@ struct AccessPlan: Sendable {
         access.tls = try tls?.identity(surroundings)
         access.logins = try auth?.logins(surroundings) ?? Logins(isWanted: false)
         return access
+    }
+}
+
+extension AccessPlan.Fault {
+    /// A file that cannot be read.
+    init(_ key: String, _ problem: ConfigurationSurroundings.SecretFault) {
+        self.init(key: key, fact: problem.fact, remedy: problem.remedy, isPassing: problem.isPassing)
     }
 }

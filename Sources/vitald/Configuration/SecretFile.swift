@@ -51,7 +51,8 @@ enum SecretFile {
         case .refused(let code):
             .init(
                 fact: "\(name) \(SmallFile.phrase(for: code))",
-                remedy: "Let the user of vitald read it, for example chown vitald and chmod 0600.")
+                remedy: "Let the user of vitald read it, for example chown vitald and chmod 0600.",
+                isPassing: failure.isPassing)
         }
     }
 

@@ -22,6 +22,12 @@ struct SmallFile {
         case tooLarge
         /// The kernel said no.
         case refused(Int32)
+
+        /// Whether the same file may be readable the next time.
+        var isPassing: Bool {
+            guard case .refused(let code) = self else { return false }
+            return [EMFILE, ENFILE, ENOMEM, EIO, EAGAIN, EINTR, ESTALE, ETIMEDOUT].contains(code)
+        }
     }
 
     /// Reads the file at `path`, at most `limit` bytes of it.

@@ -40,7 +40,8 @@ enum TrustedFile {
         case .refused(let code):
             .init(
                 fact: "\(name) \(SmallFile.phrase(for: code))",
-                remedy: "Let the user of vitald read it, for example chmod 0644.")
+                remedy: "Let the user of vitald read it, for example chmod 0644.",
+                isPassing: failure.isPassing)
         }
     }
 }

@@ -28,10 +28,12 @@ final class AccessWatch {
     /// One at a time: a file that hangs holds this lane, and nothing else.
     private let lanes = Lanes(limit: 1)
     private var plan: AccessPlan?
+    /// What was said last of files that cannot be used.
+    private var refusal: AccessPlan.Refusal?
     private var number = 0
     private var isLooking = false
 
-    /// Makes a watch; `settle` hears of every finding but `same`, on the loop.
+    /// Makes a watch; `settle` hears of every finding but `same` and what it heard last, on the loop.
     init(
         loop: any EventLoop, pause: Duration = AccessWatch.pause,
         look: @escaping @Sendable (AccessPlan) -> Finding, settle: @escaping (Finding) -> Void
@@ -45,6 +47,7 @@ final class AccessWatch {
     /// Watches the files of these rules instead of those of before; rules without files are not watched.
     func watch(_ plan: AccessPlan) {
         number += 1
+        refusal = nil
         self.plan = plan.files.isEmpty ? nil : plan
         if self.plan != nil { scheduleRound(number) }
     }
@@ -79,10 +82,16 @@ final class AccessWatch {
         isLooking = false
         guard number == self.number else { return }
         switch finding {
-        case .same: break
-        case .renewed(_, let stamps), .unusable(_, let stamps):
+        case .same: refusal = nil
+        case .renewed(_, let stamps):
             plan?.stamps = stamps
+            refusal = nil
             settle(finding)
+        case .unusable(let refusal, let stamps):
+            // What may pass is tried again until it has: the files stay what they are not yet.
+            if !refusal.isPassing { plan?.stamps = stamps }
+            if refusal != self.refusal { settle(finding) }
+            self.refusal = refusal.isPassing ? refusal : nil
         }
         scheduleRound(number)
     }

@@ -44,3 +44,11 @@ extension Daemon {
         }
     }
 }
+
+extension HandshakeRemark {
+    /// What the log says of it.
+    var line: JournalEntry {
+        let more = others == 0 ? "" : "; \(others) more failed since the last such line"
+        return JournalEntry(.handshakeFailed, .notice, "no TLS handshake with \(client): \(reason)\(more)")
+    }
+}

@@ -113,7 +113,7 @@ final class Daemon {
             version: Version.text)
         http = HTTPServer(
             loop: loop, board: board, kernel: kernel, tallies: tallies, time: time, identity: identity,
-            generation: generation, pages: [{ journal.fill(&$0) }])
+            generation: generation, pages: [{ journal.fill(&$0) }], remark: { log.write($0.line) })
         rpc = SocketServer(
             loop: loop,
             equipment: SocketServer.Equipment(

@@ -103,6 +103,38 @@ struct AccessPlanTests {
         #expect(noKey.contains("http.tls.keyFile: \"\(made.path("ca.ext"))\" does not exist"))
     }
 
+    @Test("what is wrong with a certificate or a key is told by its cause, with the remedy that fits")
+    func causes() throws {
+        let made = try Certificates()
+        try made.sign("server", for: "DNS:localhost")
+        try made.shell(
+            """
+            cat ca.crt server.crt > turned.crt
+            openssl ec -in server.key -aes128 -passout pass:x -out locked.key
+            openssl ecparam -name secp256k1 -genkey -noout -out k1.key
+            cp server.crt none.key
+            chmod 600 *.key
+            """)
+        func told(_ certificate: String, _ key: String, _ more: String = "") -> String {
+            sentence(
+                #"{"tls":{"certFile":"\#(made.path(certificate))","keyFile":"\#(made.path(key))"\#(more)}}"#)
+        }
+        let leaf = #","clientCAFile":"\#(made.path("server.crt"))""#
+
+        #expect(told("server.crt", "server.key") == "")
+        #expect(
+            told("turned.crt", "server.key").hasSuffix(
+                "http.tls.certFile: \"\(made.path("turned.crt"))\" begins with another certificate than that of "
+                    + "\"\(made.path("server.key"))\". Put the server's own certificate first, and the "
+                    + "intermediates behind it."))
+        #expect(told("server.crt", "locked.key").contains("has a passphrase"))
+        #expect(told("server.crt", "k1.key").contains("of a kind that TLS does not take here"))
+        #expect(told("server.crt", "none.key").contains("holds no PEM key"))
+        #expect(
+            told("server.crt", "server.key", leaf).contains(
+                "http.tls.clientCAFile: \"\(made.path("server.crt"))\" holds no authority"))
+    }
+
     @Test("who could change whom we believe is refused: an authority's file that others may write")
     func trusted() throws {
         let directory = try TestDirectory()

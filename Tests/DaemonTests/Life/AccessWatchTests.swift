@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import NIOCore
 import NIOPosix
 import Publishing
@@ -15,7 +16,7 @@ struct AccessWatchTests {
     /// What looks see, each held until the test lets it go on, and what was heard of them.
     private final class Stage: Sendable {
         private struct State {
-            var looks: [(files: [String], gate: Gate)] = []
+            var looks: [(files: [String], stamps: FileStamps, gate: Gate)] = []
             var findings: [AccessWatch.Finding] = []
             var heard: [String] = []
         }
@@ -26,11 +27,12 @@ struct AccessWatchTests {
         init(_ findings: [AccessWatch.Finding]) { state.withLock { $0.findings = findings } }
 
         var looks: [[String]] { state.withLock { $0.looks.map(\.files) } }
+        var stamps: [FileStamps] { state.withLock { $0.looks.map(\.stamps) } }
         var heard: [String] { state.withLock { $0.heard } }
 
         func look(_ plan: AccessPlan) -> AccessWatch.Finding {
             let gate = Gate()
-            state.withLock { $0.looks.append((plan.files, gate)) }
+            state.withLock { $0.looks.append((plan.files, plan.stamps, gate)) }
             gate.wait()
             return state.withLock { $0.findings.isEmpty ? .same : $0.findings.removeFirst() }
         }
@@ -112,6 +114,56 @@ struct AccessWatchTests {
         tower.stage.open()
         try await Wait.until("a look at the new files") { tower.stage.looks.last == ["/b"] }
         #expect(tower.stage.heard == [])
+    }
+
+    private static func passing(_ fact: String) -> AccessWatch.Finding {
+        let fault = AccessPlan.Fault(key: "keyFile", fact: fact, remedy: "Wait.", isPassing: true)
+        return .unusable(AccessPlan.Refusal(faults: [fault]), FileStamps(of: ["/dev"]))
+    }
+
+    @Test("files that cannot be read for the moment are tried until they can be, and that is said once")
+    func tries() async throws {
+        let tower = try Tower(
+            Self.passing("no descriptors"), Self.passing("no descriptors"), Self.passing("no disk"),
+            Self.passing("no disk"), Self.renewed, Self.passing("no disk"))
+        try tower.watch(tokens: "/a")
+
+        try await Wait.until("eight looks") {
+            tower.stage.open()
+            return tower.stage.looks.count > 7
+        }
+
+        #expect(tower.stage.heard == ["unusable", "unusable", "renewed", "unusable"])
+        let stamps = tower.stage.stamps
+        #expect(stamps[...4].allSatisfy { $0 == stamps[0] }, "as long as it may pass, the old ones count")
+        #expect(stamps[5] != stamps[0])
+    }
+
+    @Test(
+        "what lies with the machine may pass, what lies with the file does not",
+        arguments: [
+            (EMFILE, true), (ENFILE, true), (EIO, true), (ENOMEM, true), (EACCES, false), (ELOOP, false),
+        ])
+    func passes(_ code: Int32, _ isPassing: Bool) {
+        #expect(SmallFile.Failure.refused(code).isPassing == isPassing)
+        #expect(!SmallFile.Failure.missing.isPassing)
+    }
+
+    @Test("a file that cannot be opened for want of descriptors is looked at again, as it was")
+    func descriptors() {
+        var plan = AccessPlan()
+        plan.auth = AccessPlan.Auth(tokenFiles: ["/a"])
+        var surroundings = ConfigurationSurroundings.none
+        func look(_ isPassing: Bool) -> Bool? {
+            surroundings.readSecret = { _ in
+                .failure(.init(fact: "no", remedy: "Wait.", isPassing: isPassing))
+            }
+            guard case .unusable(let refusal, _) = plan.look(surroundings) else { return nil }
+            return refusal.isPassing
+        }
+
+        #expect(look(true) == true)
+        #expect(look(false) == false)
     }
 
     @Test("rules without files are not watched")

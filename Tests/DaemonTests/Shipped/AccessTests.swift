@@ -139,6 +139,9 @@ struct AccessTests {
         #expect(old.status == 0)
         #expect(try await dropped(daemon, "http_request", "client_name") == 1)
         #expect(try await dropped(daemon, "http_connection", "tls") == 3)
+        let said = daemon.logged("handshakeFailed")
+        #expect(said.count == 1, "once a minute")
+        #expect(said.first?.contains("no TLS handshake with 127.0.0.1: ") == true, "\(said)")
         try await daemon.stop()
     }
 

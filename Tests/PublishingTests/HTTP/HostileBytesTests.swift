@@ -42,6 +42,8 @@ struct HostileBytesTests {
             "GET /livez HTTP/1.1 \r\nHost: a\r\n\r\n",
             "GET\t/livez HTTP/1.1\r\nHost: a\r\n\r\n",
             " GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "PRI * HTTP/1.1\r\nHost: a\r\n\r\n",
             "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
             "\u{16}\u{03}\u{01}\u{02}\u{00}\u{01}\u{00}\r\n\r\n",
         ])

@@ -27,7 +27,8 @@ final class House: Sendable {
             ReportSample.check("db", "postgres"), ReportSample.check("cache", "redis"),
         ],
         kernel: FakeKernel = FakeKernel(), routes: [any Route] = RouteCatalog.all,
-        rules: [any RequestRule] = [], limits change: (inout HTTPLimits) -> Void = { _ in }
+        rules: [any RequestRule] = [], limits change: (inout HTTPLimits) -> Void = { _ in },
+        remark: @escaping @Sendable (HandshakeRemark) -> Void = { _ in }
     ) throws {
         board = Board(epoch: "e", report: ReportSample.report(checks))
         self.kernel = kernel
@@ -36,7 +37,7 @@ final class House: Sendable {
         server = HTTPServer(
             loop: group.next(), board: board, kernel: kernel, tallies: tallies, time: FixedTime(),
             identity: ServiceIdentity(name: "agno-data-api", labels: [("team", "data")], version: "1.2.3"),
-            generation: generation, limits: limits, routes: routes, rules: rules)
+            generation: generation, limits: limits, routes: routes, rules: rules, remark: remark)
         let address = try server.listen(on: SocketAddress(ipAddress: "127.0.0.1", port: 0)).wait()
         port = address.port ?? 0
     }
@@ -45,11 +46,14 @@ final class House: Sendable {
 
     /// Puts rules for TCP in force; passwords are compared on a thread of their own.
     func replace(_ access: HTTPAccess) throws {
-        let lane = NIOThreadPool(numberOfThreads: 1)
-        lane.start()
-        try group.next().submit { [server] in
-            server.replaceAccess(access, lane: { job in lane.submit { _ in job() } })
-        }.wait()
+        let threads = NIOThreadPool(numberOfThreads: 1)
+        threads.start()
+        try replace(access) { job in threads.submit { _ in job() } }
+    }
+
+    /// Puts rules for TCP in force; passwords are compared as the test says.
+    func replace(_ access: HTTPAccess, lane: @escaping HTTPServer.Lane) throws {
+        try group.next().submit { [server] in server.replaceAccess(access, lane: lane) }.wait()
     }
 
     /// Waits until the loop has done what it was given so far.

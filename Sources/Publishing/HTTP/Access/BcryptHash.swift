@@ -43,10 +43,23 @@ package struct BcryptHash: Sendable, Hashable {
     }
 
     /// Whether this is the hash of the password. Takes 2^`cost` rounds: never on the event loop.
-    package func matches(_ password: Secret) -> Bool {
+    package func matches(_ password: Secret) -> Bool { compare(password, upTo: cost).isRight }
+
+    /// The same, but a wrong password takes 2^`dearest` rounds whatever the hash costs, so that time does not tell
+    /// whose hash it was compared with: 2^c + 2^c + 2^(c+1) + … + 2^(d-1) = 2^d.
+    func compare(_ password: Secret, upTo dearest: Int) -> (isRight: Bool, rounds: Int) {
         password.reveal { password in
-            guard Self.isPossible(password) else { return false }
-            return text.reveal { Self.isHash($0, of: password) }
+            guard Self.isPossible(password) else { return (false, 0) }
+            return text.reveal { text in
+                if Self.isHash(text, of: password) { return (true, 1 << cost) }
+                var rounds = 1 << cost
+                for more in cost..<max(cost, dearest) {
+                    let digits = more < 10 ? "0\(more)" : "\(more)"
+                    _ = Self.isHash("\(text.prefix(4))\(digits)\(text.dropFirst(6))", of: password)
+                    rounds += 1 << more
+                }
+                return (false, rounds)
+            }
         }
     }
 

@@ -10,10 +10,11 @@ final class Doorkeeper {
     enum Admission {
         /// It is answered.
         case granted
-        /// It is refused.
+        /// It is refused, and its connection ends: nobody shall be refused again and again for the price of one
+        /// connection.
         case refused(HTTPAnswer)
-        /// A password is being compared; nil is granted.
-        case pending(EventLoopFuture<HTTPAnswer?>)
+        /// A password is being compared; nil is granted. Whoever does not wait for it to the end says so.
+        case pending(EventLoopFuture<HTTPAnswer?>, giveUp: () -> Void)
     }
 
     /// How a connection came.
@@ -28,9 +29,9 @@ final class Doorkeeper {
         var isPaid = false
     }
 
-    /// Wrong guesses of one machine: so many at once, then one each five seconds. A scraper with an old password
-    /// that asks every ten seconds goes on being told that it is wrong.
-    static let guesses = (burst: 10, interval: Duration.seconds(5))
+    /// Handshakes of this machine itself: far more than a proxy needs, and too few for one of its users to keep the
+    /// loop busy with.
+    static let ownHandshakes = (burst: 500, interval: Duration.milliseconds(5))
 
     let access: HTTPAccess
     private let time: any TimeSource
@@ -38,11 +39,12 @@ final class Doorkeeper {
     private let desk: PasswordDesk
     private let maker = Fingerprint.Maker()
     private let tokens: [Fingerprint]
-    /// Whose hash stands for the one that nobody has: the costliest, so that it stands out least.
+    /// Whose hash stands for the one that nobody has: the costliest, which is what every wrong password costs.
     private let decoy: BcryptHash?
     private let challenges: [(name: String, value: String)]
     private var requests: PeerBuckets
-    private var wrongGuesses: PeerBuckets
+    private var guesses: GuessLimits
+    private var ownHandshakes = PeerBuckets(burst: ownHandshakes.burst, interval: ownHandshakes.interval)
 
     /// Takes over the guesses that another one counted.
     init(
@@ -64,14 +66,12 @@ final class Doorkeeper {
         let limits = access.limits
         requests = PeerBuckets(
             burst: limits.burst, interval: .nanoseconds(1_000_000_000 / Int64(limits.requestsPerSecond)))
-        wrongGuesses =
-            other?.wrongGuesses
-            ?? PeerBuckets(burst: Self.guesses.burst, interval: Self.guesses.interval)
+        guesses = other?.guesses ?? GuessLimits()
     }
 
     /// Whether a machine may open one more connection over TLS: a handshake costs more than a request.
     func admitsHandshake(from peer: PeerAddress) -> Bool {
-        peer.isLoopback || requests.take(peer, at: time.now)
+        peer.isLoopback ? ownHandshakes.take(.loopback, at: time.now) : takeRequest(peer, at: time.now)
     }
 
     /// Decides on a request.
@@ -79,73 +79,95 @@ final class Doorkeeper {
         let peer = arrival.peer
         if !peer.isLoopback, !arrival.isPaid {
             let now = time.now
-            guard requests.take(peer, at: now) else {
+            guard takeRequest(peer, at: now) else {
                 tallies.add(.rate)
-                return .refused(Self.later(requests.wait(peer, at: now), "429: too many requests."))
+                let wait = requests.wait(peer, isKnown: guesses.isKnown(peer), at: now)
+                return .refused(Self.later(wait, "429: too many requests."))
             }
         }
-        // Absent in HTTP/1.0, which no browser speaks any more.
-        if let host = head.headers.first(name: "host"), !access.hosts.accepts(host) {
+        // Absent in HTTP/1.0, which no browser speaks any more. Where the target names a host as well, both count.
+        guard isMeant(head.headers.first(name: "host")), isMeant(HTTPRequest.authority(of: head.uri)) else {
             tallies.add(.host)
             return .refused(
-                HTTPAnswer(
+                .refusal(
                     .forbidden,
-                    text:
-                        "403: the Host header names none of this machine's names. Ask by address, or add the "
-                        + "name to http.allowedHosts.\n"))
+                    "403: the Host header names none of this machine's names. Ask by address, or add the name "
+                        + "to http.allowedHosts."))
         }
         guard arrival.isNamed else {
             tallies.add(.clientName)
             return .refused(
-                HTTPAnswer(
+                .refusal(
                     .forbidden,
-                    text:
-                        "403: your certificate vouches for none of the names in http.tls.clientAllowedNames.\n"
-                ))
+                    "403: your certificate vouches for none of the names in http.tls.clientAllowedNames."))
         }
         return access.logins.isWanted ? login(Credentials(head.headers), peer) : .granted
+    }
+
+    private func isMeant(_ host: String?) -> Bool { host.map(access.hosts.accepts) ?? true }
+
+    private func takeRequest(_ peer: PeerAddress, at now: Instant) -> Bool {
+        requests.take(peer, isKnown: guesses.isKnown(peer), at: now)
     }
 
     private func login(_ credentials: Credentials, _ peer: PeerAddress) -> Admission {
         switch credentials {
         case .none:
             tallies.add(.anonymous)
-            return .refused(unauthorized("401: who asks? A login is wanted.\n"))
-        case .unreadable: return .refused(refusedGuess(peer))
-        case .bearer(let token): return isToken(token) ? .granted : .refused(refusedGuess(peer))
+            return .refused(unauthorized("401: who asks? A login is wanted."))
+        // Nothing is learned by what cannot be right: it is refused, and is no guess.
+        case .unreadable: return .refused(wrong())
+        case .bearer(let token):
+            if isToken(token) { return granted(peer) }
+            return .refused(tokens.isEmpty ? wrong() : refusedGuess(peer))
         case .basic(let user, let password):
-            guard let hash = access.logins.users[user] ?? decoy, password.reveal(BcryptHash.isPossible) else {
-                return .refused(refusedGuess(peer))
+            guard let decoy, password.reveal(BcryptHash.isPossible) else {
+                return .refused(wrong())
             }
+            let hash = access.logins.users[user]
             let attempt = desk.attempt(
-                user, password, hash, isUser: access.logins.users[user] != nil)
+                user, password, hash ?? decoy, dearest: decoy.cost, isUser: hash != nil)
             switch desk.known(attempt) {
-            case .right: return .granted
-            case .wrong: return .refused(refusedGuess(peer))
-            case nil: return compare(attempt, peer)
+            case .right: return granted(peer)
+            case .wrong, .givenUp: return .refused(wrong())
+            case nil: return compare(attempt, user, peer)
             }
         }
     }
 
-    private func compare(_ attempt: PasswordDesk.Attempt, _ peer: PeerAddress) -> Admission {
-        if let wait = wrongGuesses.wait(peer, at: time.now) {
+    private func compare(_ attempt: PasswordDesk.Attempt, _ user: String, _ peer: PeerAddress) -> Admission {
+        let now = time.now
+        let wait = guesses.wait(peer, at: now)
+        if let wait, !guesses.takeSpare(peer, maker("name", user), at: now) {
             tallies.add(.guesses)
             return .refused(Self.tooManyGuesses(wait))
         }
-        guard let verdict = desk.compare(attempt, for: peer) else {
+        guard let job = desk.compare(attempt, for: peer) else {
             tallies.add(.queue)
-            return .refused(
-                HTTPAnswer(.serviceUnavailable, text: "503: too many logins are being tried. Later.\n")
-                    .with("Retry-After", "1"))
+            return .refused(Self.tooManyLogins)
         }
-        let me = NIOLoopBound(self, eventLoop: verdict.eventLoop)
-        return .pending(
-            verdict.map { verdict in
-                switch verdict {
-                case .right: nil
-                case .wrong: me.value.refusedGuess(peer)
-                }
-            })
+        let me = NIOLoopBound(self, eventLoop: job.verdict.eventLoop)
+        let decision = job.verdict.map { verdict -> HTTPAnswer? in
+            switch verdict {
+            case .right:
+                me.value.guesses.know(peer)
+                return nil
+            case .wrong: return wait == nil ? me.value.refusedGuess(peer) : me.value.wrong()
+            // Nobody hears it.
+            case .givenUp: return Self.tooManyLogins
+            }
+        }
+        return .pending(decision, giveUp: { [desk] in desk.leave(job) })
+    }
+
+    /// The answer where there was no time for a login.
+    static let tooManyLogins = HTTPAnswer.refusal(
+        .serviceUnavailable, "503: too many logins are being tried. Later."
+    ).with("Retry-After", "1")
+
+    private func granted(_ peer: PeerAddress) -> Admission {
+        guesses.know(peer)
+        return .granted
     }
 
     /// Fingerprints are compared, not tokens: nobody outside can bring one closer to another.
@@ -156,16 +178,20 @@ final class Doorkeeper {
 
     private func refusedGuess(_ peer: PeerAddress) -> HTTPAnswer {
         let now = time.now
-        guard wrongGuesses.take(peer, at: now) else {
+        guard guesses.take(peer, at: now) else {
             tallies.add(.guesses)
-            return Self.tooManyGuesses(wrongGuesses.wait(peer, at: now))
+            return Self.tooManyGuesses(guesses.wait(peer, at: now))
         }
+        return wrong()
+    }
+
+    private func wrong() -> HTTPAnswer {
         tallies.add(.credentials)
-        return unauthorized("401: this login is wrong.\n")
+        return unauthorized("401: this login is wrong.")
     }
 
     private func unauthorized(_ sentence: String) -> HTTPAnswer {
-        var answer = HTTPAnswer(.unauthorized, text: sentence)
+        var answer = HTTPAnswer.refusal(.unauthorized, sentence)
         answer.headers += challenges
         return answer
     }
@@ -176,6 +202,6 @@ final class Doorkeeper {
 
     private static func later(_ wait: Duration?, _ sentence: String) -> HTTPAnswer {
         let seconds = max(1, ((wait ?? .zero) + .nanoseconds(999_999_999)).components.seconds)
-        return HTTPAnswer(.tooManyRequests, text: sentence + "\n").with("Retry-After", String(seconds))
+        return HTTPAnswer.refusal(.tooManyRequests, sentence).with("Retry-After", String(seconds))
     }
 }

@@ -5,6 +5,9 @@
 struct Fingerprint: Hashable, Sendable {
     private let digest: [UInt8]
 
+    /// One of so many places, at most 256, that nobody outside can foretell.
+    func place(among count: Int) -> Int { Int(digest.first ?? 0) % count }
+
     /// Makes fingerprints.
     struct Maker: Sendable {
         private let inner: [UInt8]

@@ -17,6 +17,9 @@ package struct HTTPAccess: Sendable {
 
     /// Plain text for everybody, under any name.
     package init() {}
+
+    /// Whether some clients are known and others strangers.
+    var tellsClientsApart: Bool { logins.isWanted || tls?.trust.authorities != nil }
 }
 
 /// The passwords and tokens with which somebody may ask; either suffices.

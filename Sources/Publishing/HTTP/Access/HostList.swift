@@ -27,7 +27,9 @@ package struct HostList: Sendable, Equatable {
         var host = host
         return host.withUTF8 { bytes in
             if bytes.first == UInt8(ascii: "[") { return Self.isBracketed(bytes) }
-            let name = bytes[..<(bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex)]
+            let end = bytes.firstIndex(of: UInt8(ascii: ":")) ?? bytes.endIndex
+            guard Self.isPort(bytes[end...]) else { return false }
+            let name = bytes[..<end]
             let bare = name.last == UInt8(ascii: ".") ? name.dropLast() : name
             if Self.isIPv4(bare) { return true }
             return names.contains { Self.equal(bare[...], $0[...]) }
@@ -54,7 +56,14 @@ package struct HostList: Sendable, Equatable {
             default: false
             }
         }
-        return isAddress && (end + 1 == bytes.count || bytes[end + 1] == UInt8(ascii: ":"))
+        return isAddress && isPort(bytes[(end + 1)...])
+    }
+
+    /// Nothing, or a colon with one to five digits.
+    private static func isPort(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        if bytes.isEmpty { return true }
+        return bytes.first == UInt8(ascii: ":") && (2...6).contains(bytes.count)
+            && bytes.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
     /// Four numbers with dots; no name ends in a number (RFC 3696, section 2).

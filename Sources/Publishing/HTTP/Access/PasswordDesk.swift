@@ -15,22 +15,37 @@ final class PasswordDesk {
         case right
         /// Not the one, or no such user.
         case wrong
+        /// Nobody waited for the comparison any more, and it was not made.
+        case givenUp
     }
 
     /// An attempt to log in.
     struct Attempt: Sendable {
         let password: Secret
         let hash: BcryptHash
+        /// What a wrong one costs, whoever's it is.
+        let dearest: Int
         /// False where the hash is another user's, so that a name that nobody has takes as long as one that
         /// somebody has.
         let isUser: Bool
         let print: Fingerprint
     }
 
-    private struct Job {
-        let attempt: Attempt
-        let peer: PeerAddress
-        let promise: EventLoopPromise<Verdict>
+    /// A comparison that is to be made. Everybody who waits for it leaves it once.
+    final class Job {
+        fileprivate let attempt: Attempt
+        fileprivate let peer: PeerAddress
+        fileprivate let promise: EventLoopPromise<Verdict>
+        fileprivate var waiting = 1
+
+        fileprivate init(_ attempt: Attempt, _ peer: PeerAddress, _ promise: EventLoopPromise<Verdict>) {
+            self.attempt = attempt
+            self.peer = peer
+            self.promise = promise
+        }
+
+        /// What comes out.
+        var verdict: EventLoopFuture<Verdict> { promise.futureResult }
     }
 
     /// So many comparisons wait at once, of one machine and of all.
@@ -43,8 +58,8 @@ final class PasswordDesk {
     private let loop: any EventLoop
     private let lane: HTTPServer.Lane
     private let maker = Fingerprint.Maker()
-    private var right = RecentPrints(limit: PasswordDesk.remembered.right)
-    private var wrong = RecentPrints(limit: PasswordDesk.remembered.wrong)
+    private var right = RecentSet<Fingerprint>(limit: PasswordDesk.remembered.right)
+    private var wrong = RecentSet<Fingerprint>(limit: PasswordDesk.remembered.wrong)
     private var jobs: [Job] = []
     private var isWorking = false
     /// When the lane was given something last.
@@ -61,11 +76,13 @@ final class PasswordDesk {
     var count: Int { jobs.count }
 
     /// An attempt, ready to be looked up. A password beyond what crypt(3) takes is none.
-    func attempt(_ user: String, _ password: Secret, _ hash: BcryptHash, isUser: Bool) -> Attempt {
+    func attempt(
+        _ user: String, _ password: Secret, _ hash: BcryptHash, dearest: Int, isUser: Bool
+    ) -> Attempt {
         let print = password.reveal { password in
             hash.reveal { maker(isUser ? "user" : "nobody", user, $0, password) }
         }
-        return Attempt(password: password, hash: hash, isUser: isUser, print: print)
+        return Attempt(password: password, hash: hash, dearest: dearest, isUser: isUser, print: print)
     }
 
     /// What is known already.
@@ -75,10 +92,11 @@ final class PasswordDesk {
     }
 
     /// Has the comparison made; nil where too many wait.
-    func compare(_ attempt: Attempt, for peer: PeerAddress) -> EventLoopFuture<Verdict>? {
+    func compare(_ attempt: Attempt, for peer: PeerAddress) -> Job? {
         // The same question of several connections, as at the start of a scraper, is asked once.
         if let job = jobs.first(where: { $0.attempt.print == attempt.print }) {
-            return job.promise.futureResult
+            job.waiting += 1
+            return job
         }
         if isWorking, NIODeadline.now() > given + Self.patience {
             given = .now()
@@ -87,10 +105,19 @@ final class PasswordDesk {
         guard jobs.count < Self.waiting, jobs.count(where: { $0.peer == peer }) < Self.waitingPerPeer else {
             return nil
         }
-        let job = Job(attempt: attempt, peer: peer, promise: loop.makePromise())
+        let job = Job(attempt, peer, loop.makePromise())
         jobs.append(job)
         work()
-        return job.promise.futureResult
+        return job
+    }
+
+    /// One who waited does not any more; a comparison that nobody waits for gives its place to others.
+    func leave(_ job: Job) {
+        job.waiting -= 1
+        // The first one is being made.
+        guard job.waiting == 0, let place = jobs.firstIndex(where: { $0 === job }), place > 0 else { return }
+        jobs.remove(at: place)
+        job.promise.succeed(.givenUp)
     }
 
     private func work() {
@@ -100,7 +127,8 @@ final class PasswordDesk {
         let me = NIOLoopBound(self, eventLoop: loop)
         lane { [loop] in
             // Always made, whoever asked for whom.
-            let isRight = attempt.hash.matches(attempt.password) && attempt.isUser
+            let isRight =
+                attempt.hash.compare(attempt.password, upTo: attempt.dearest).isRight && attempt.isUser
             loop.execute { me.value.done(attempt.print, isRight ? .right : .wrong) }
         }
     }
@@ -110,29 +138,10 @@ final class PasswordDesk {
         switch verdict {
         case .right: right.insert(print)
         case .wrong: wrong.insert(print)
+        case .givenUp: break
         }
         let job = jobs.removeFirst()
         job.promise.succeed(verdict)
         work()
-    }
-}
-
-/// The newest fingerprints, so many and no more.
-struct RecentPrints {
-    private let limit: Int
-    private var prints: Set<Fingerprint> = []
-    private var order: [Fingerprint] = []
-    private var oldest = 0
-
-    init(limit: Int) { self.limit = limit }
-
-    func contains(_ print: Fingerprint) -> Bool { prints.contains(print) }
-
-    mutating func insert(_ print: Fingerprint) {
-        guard prints.insert(print).inserted else { return }
-        guard order.count == limit else { return order.append(print) }
-        prints.remove(order[oldest])
-        order[oldest] = print
-        oldest = (oldest + 1) % limit
     }
 }

@@ -7,7 +7,8 @@ import NIOCore
 /// Of IPv6 the network of 64 bits counts: each of its machines has any number of addresses within it.
 struct PeerAddress: Hashable, Sendable {
     private let bits: UInt64
-    private let isIPv6: Bool
+    /// How many bits of it count: 32 of IPv4.
+    private let width: UInt8
     /// Whether it is this machine itself.
     let isLoopback: Bool
 
@@ -26,7 +27,7 @@ struct PeerAddress: Hashable, Sendable {
 
     private init(four: UInt64) {
         bits = four
-        isIPv6 = false
+        width = 32
         isLoopback = four >> 24 == 127
     }
 
@@ -41,9 +42,32 @@ struct PeerAddress: Hashable, Sendable {
 
     private init(network: UInt64, _ machine: UInt64) {
         bits = network
-        isIPv6 = true
+        width = 64
         isLoopback = network == 0 && machine == 1
     }
+
+    private init(network: UInt64, width: UInt8) {
+        bits = network
+        self.width = width
+        isLoopback = false
+    }
+
+    /// Whether it is one of many networks of somebody: of IPv6, whole sites get a /56 or a /48.
+    var hasNetworks: Bool { width == 64 && !isLoopback }
+
+    /// The network of so many bits that it is in.
+    func network(_ width: UInt8) -> PeerAddress {
+        PeerAddress(network: bits & UInt64.max << UInt64(64 - width), width: width)
+    }
+
+    /// What it is counted as: this machine has many addresses.
+    var machine: PeerAddress { isLoopback ? .loopback : self }
+
+    /// Whether it is counted as the same one.
+    func isSameMachine(as other: PeerAddress) -> Bool { machine == other.machine }
+
+    /// This machine itself.
+    static let loopback = PeerAddress(four: 127 << 24 | 1)
 
     private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }

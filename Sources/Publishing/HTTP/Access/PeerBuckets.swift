@@ -4,20 +4,22 @@ import Vitals
 
 /// A token bucket for each machine that asks: so many at once, and one more after each `interval`.
 ///
-/// Of a bucket only the moment is kept at which it will be full again; one that is full needs no entry. Memory is
-/// bounded: when too many machines are known, those that are not share one bucket.
+/// Who has IPv6 has networks to spare: those within one /56 share a bucket of four times the size, those within one
+/// /48 one of sixteen times. Nobody else's use counts: at the bound of memory a bucket is forgotten, which is as good
+/// as a full one, rather than shared.
 struct PeerBuckets {
-    /// So many machines are told apart: 200 KiB.
+    /// So many machines are told apart: 300 KiB.
     static let capacity = 4096
-    /// Looking for full buckets takes a look at all of them: not more often than this.
-    private static let sweepPause = Duration.seconds(1)
+    /// So many networks of one size.
+    static let networks = 1024
+    /// The sizes of networks, and how many machines' worth one has.
+    private static let shares: [(width: UInt8, times: Int)] = [(56, 4), (48, 16)]
 
     private let interval: Duration
-    /// What may be used up before the first wait.
+    /// What may be used up before the first wait; the same for all, since a larger bucket is filled faster.
     private let depth: Duration
-    private var fullAt: [PeerAddress: Instant] = [:]
-    private var othersFullAt = Instant(nanoseconds: 0)
-    private var lastSweep: Instant?
+    private var machines = BucketTable<PeerAddress>(capacity: capacity)
+    private var wider = shares.map { _ in BucketTable<PeerAddress>(capacity: networks) }
 
     /// Buckets of `burst` tokens, refilled with one each `interval`.
     init(burst: Int, interval: Duration) {
@@ -26,38 +28,81 @@ struct PeerBuckets {
     }
 
     /// How many machines are told apart at the moment.
-    var count: Int { fullAt.count }
+    var count: Int { machines.count }
 
-    /// How long a machine has to wait for its next token; nil where one is there.
-    func wait(_ peer: PeerAddress, at now: Instant) -> Duration? {
-        let full = level(peer)
-        guard full > now else { return nil }
-        let wait = (full - now) + interval - depth
-        return wait > .zero ? wait : nil
+    /// How long a machine has to wait for its next token; nil where one is there. What others in its networks used
+    /// does not concern a machine that `isKnown`.
+    func wait(_ peer: PeerAddress, isKnown: Bool = false, at now: Instant) -> Duration? {
+        var longest = wait(machines.fullAt(peer), interval, now)
+        guard !isKnown, peer.hasNetworks else { return longest }
+        for (share, table) in zip(Self.shares, wider) {
+            let full = table.fullAt(peer.network(share.width))
+            if let wait = wait(full, interval / share.times, now) { longest = max(longest ?? .zero, wait) }
+        }
+        return longest
     }
 
     /// Takes a token; false where there is none.
-    mutating func take(_ peer: PeerAddress, at now: Instant) -> Bool {
-        guard wait(peer, at: now) == nil else { return false }
-        let full = level(peer)
-        let next = (full > now ? full : now) + interval
-        if fullAt[peer] == nil, fullAt.count >= Self.capacity { sweep(now) }
-        if fullAt[peer] != nil || fullAt.count < Self.capacity {
-            fullAt[peer] = next
-        } else {
-            othersFullAt = next
+    mutating func take(_ peer: PeerAddress, isKnown: Bool = false, at now: Instant) -> Bool {
+        guard wait(peer, isKnown: isKnown, at: now) == nil else { return false }
+        machines.add(interval, to: peer, at: now)
+        guard !isKnown, peer.hasNetworks else { return true }
+        for (number, share) in Self.shares.enumerated() {
+            wider[number].add(interval / share.times, to: peer.network(share.width), at: now)
         }
         return true
     }
 
-    private func level(_ peer: PeerAddress) -> Instant {
-        if let full = fullAt[peer] { return full }
-        return fullAt.count < Self.capacity ? Instant(nanoseconds: 0) : othersFullAt
+    private func wait(_ full: Instant?, _ interval: Duration, _ now: Instant) -> Duration? {
+        guard let full, full > now else { return nil }
+        let wait = (full - now) + interval - depth
+        return wait > .zero ? wait : nil
+    }
+}
+
+/// When buckets will be full again, of so many machines and no more: a full one needs no entry.
+struct BucketTable<Key: Hashable> {
+    /// So many entries are looked at for one that can be forgotten: enough to find one that is nearly full, and no
+    /// work to speak of in a flood.
+    private static var glance: Int { 16 }
+
+    private let capacity: Int
+    private var places: [Key: Int] = [:]
+    private var entries: [(key: Key, fullAt: Instant)] = []
+    /// Where the next look begins.
+    private var hand = 0
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    var count: Int { entries.count }
+
+    /// When a bucket will be full; nil where it is.
+    func fullAt(_ key: Key) -> Instant? { places[key].map { entries[$0].fullAt } }
+
+    /// Takes what it needs this long to be filled with.
+    mutating func add(_ time: Duration, to key: Key, at now: Instant) {
+        if let place = places[key] {
+            entries[place].fullAt = max(entries[place].fullAt, now) + time
+            return
+        }
+        if entries.count < capacity {
+            places[key] = entries.count
+            entries.append((key, now + time))
+            return
+        }
+        let place = fullest()
+        places[entries[place].key] = nil
+        places[key] = place
+        entries[place] = (key, now + time)
     }
 
-    private mutating func sweep(_ now: Instant) {
-        if let lastSweep, now - lastSweep < Self.sweepPause { return }
-        lastSweep = now
-        fullAt = fullAt.filter { $0.value > now }
+    private mutating func fullest() -> Int {
+        var found = hand
+        for step in 0..<min(Self.glance, capacity) {
+            let place = (hand + step) % capacity
+            if entries[place].fullAt < entries[found].fullAt { found = place }
+        }
+        hand = (hand + Self.glance) % capacity
+        return found
     }
 }

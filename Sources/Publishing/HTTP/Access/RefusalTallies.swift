@@ -24,6 +24,8 @@ enum Refusal: CaseIterable {
     case peerLimit
     /// A connection beyond what one machine may open.
     case openingRate
+    /// A connection that only held a place which another one needed.
+    case evicted
 
     /// Its labels in `vitald_dropped_total`.
     var labels: (what: String, reason: String) {
@@ -38,6 +40,7 @@ enum Refusal: CaseIterable {
         case .handshake: ("http_connection", "tls")
         case .peerLimit: ("http_connection", "peer_limit")
         case .openingRate: ("http_connection", "rate")
+        case .evicted: ("http_connection", "evicted")
         }
     }
 }
@@ -59,7 +62,7 @@ final class RefusalTallies {
 
     /// Shows what there can be under these rules.
     func show(_ access: HTTPAccess) {
-        var possible: [Refusal] = access.hosts == .any ? [] : [.host]
+        var possible: [Refusal] = access.hosts == .any ? [.evicted] : [.evicted, .host]
         if let tls = access.tls {
             possible += [.handshake, .openingRate]
             if !tls.clientNames.isEmpty { possible.append(.clientName) }

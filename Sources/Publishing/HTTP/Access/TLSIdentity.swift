@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOSSL
+import Synchronization
 package import Vitals
 
 /// The server's certificate with its key, and whose client certificates it takes: everything that a handshake
@@ -19,12 +20,22 @@ package final class TLSIdentity: Sendable {
     package enum Fault: Error, Equatable {
         /// No certificate stands there.
         case certificate
-        /// No key without a passphrase stands there.
+        /// No key stands there.
         case key
+        /// The key has a passphrase.
+        case passphrase
+        /// The key is broken, or of a kind that the library does not know.
+        case keyKind
         /// The key is that of another certificate.
         case pair
+        /// The key is that of a certificate behind the first.
+        case order
+        /// The library takes it for another reason, in its words, not.
+        case refused(String)
         /// No certificate of an authority stands there.
         case authorities
+        /// There are certificates, and none of them can vouch for a client's.
+        case noAuthority
     }
 
     /// Which clients are believed; a connection lives no longer than what it was admitted by.
@@ -36,11 +47,30 @@ package final class TLSIdentity: Sendable {
     /// A client that does not finish its handshake's good-bye is left alone soon.
     private static let farewell = TimeAmount.seconds(1)
 
+    /// What clients may sign with: what the library takes by itself, and Ed25519, which it leaves out.
+    private static let clientAlgorithms: [SignatureAlgorithm] = [
+        .ecdsaSecp256R1Sha256, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384, .rsaPssRsaeSha384,
+        .rsaPkcs1Sha384, .ed25519, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha512, .rsaPkcs1Sha512, .rsaPkcs1Sha1,
+    ]
+
     let trust: Trust
     let clientNames: ClientNames
     /// The value of `Strict-Transport-Security`, where it is sent.
     let transportSecurity: String?
-    private let context: NIOSSLContext
+    private let configuration: TLSConfiguration
+    private let office: Mutex<Office>
+
+    /// What connections are served with at the moment.
+    private struct Office {
+        var context: NIOSSLContext
+        var handshakes = 0
+        var renewals = 0
+    }
+
+    /// The library remembers the session of every client without tickets, up to 20,000 of them at half a KiB, and
+    /// NIOSSL cannot tell it not to: after so many handshakes it gets a new memory. Whoever comes back to the old one
+    /// shakes hands anew.
+    static let handshakesPerContext = 1000
 
     /// Proves the material: PEM of the certificate with its intermediates, of its key, and of the authorities whose
     /// clients alone are let in (nil asks clients for no certificate). `names` narrows them to those whose
@@ -51,27 +81,74 @@ package final class TLSIdentity: Sendable {
         minimum: Version = .v12, strictTransport: Duration? = nil
     ) throws(Fault) {
         guard let chain = Self.certificates(certificate) else { throw .certificate }
-        let read = key.reveal { try? NIOSSLPrivateKey(bytes: Array($0.utf8), format: .pem) }
-        guard let read else { throw .key }
+        let read = try Self.key(key)
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(read))
+        configuration.verifySignatureAlgorithms = Self.clientAlgorithms
         configuration.minimumTLSVersion = minimum == .v12 ? .tlsv12 : .tlsv13
         configuration.applicationProtocols = ["http/1.1"]
         configuration.shutdownTimeout = Self.farewell
         if let clientAuthorities {
             guard let authorities = Self.certificates(clientAuthorities) else { throw .authorities }
+            // What cannot be read so is left to the library.
+            guard authorities.contains(where: { CertificateFields($0)?.canVouch ?? true }) else {
+                throw .noAuthority
+            }
             // "NoHostname": a client has none; chain and dates are verified, and none is a refused handshake.
             configuration.certificateVerification = .noHostnameVerification
             configuration.trustRoots = .certificates(authorities)
         }
-        do { context = try NIOSSLContext(configuration: configuration) } catch { throw .pair }
+        do {
+            office = Mutex(Office(context: try NIOSSLContext(configuration: configuration)))
+        } catch { throw Self.fault(error, configuration, chain) }
+        self.configuration = configuration
         trust = Trust(authorities: clientAuthorities, names: names)
         clientNames = ClientNames(names)
         transportSecurity = strictTransport.map { "max-age=\($0.components.seconds)" }
     }
 
     /// What speaks TLS on one connection.
-    func handler() -> NIOSSLServerHandler { NIOSSLServerHandler(context: context) }
+    func handler() -> NIOSSLServerHandler {
+        let context = office.withLock { office in
+            office.handshakes += 1
+            if office.handshakes > Self.handshakesPerContext,
+                let next = try? NIOSSLContext(configuration: configuration)
+            {
+                office = Office(context: next, handshakes: 1, renewals: office.renewals + 1)
+            }
+            return office.context
+        }
+        return NIOSSLServerHandler(context: context)
+    }
+
+    /// How often the library forgot the sessions of before.
+    var renewals: Int { office.withLock { $0.renewals } }
+
+    private static func key(_ key: Secret) throws(Fault) -> NIOSSLPrivateKey {
+        let read = key.reveal { text -> Result<NIOSSLPrivateKey, Fault> in
+            if let read = try? NIOSSLPrivateKey(bytes: Array(text.utf8), format: .pem) {
+                return .success(read)
+            }
+            guard text.contains("PRIVATE KEY-----") else { return .failure(.key) }
+            // "BEGIN ENCRYPTED PRIVATE KEY", or "Proc-Type: 4,ENCRYPTED" of old.
+            return .failure(text.contains("ENCRYPTED") ? .passphrase : .keyKind)
+        }
+        return try read.get()
+    }
+
+    /// Why the library does not take certificate and key together.
+    private static func fault(
+        _ error: any Error, _ configuration: TLSConfiguration, _ chain: [NIOSSLCertificate]
+    ) -> Fault {
+        for place in chain.indices.dropFirst() {
+            var other = configuration
+            other.certificateChain = [.certificate(chain[place])]
+            if (try? NIOSSLContext(configuration: other)) != nil { return .order }
+        }
+        let reason = TLSReason.text(error)
+        if let reason, !reason.contains("mismatch") { return .refused(reason) }
+        return .pair
+    }
 
     private static func certificates(_ pem: [UInt8]) -> [NIOSSLCertificate]? {
         guard let certificates = try? NIOSSLCertificate.fromPEMBytes(pem), !certificates.isEmpty else {

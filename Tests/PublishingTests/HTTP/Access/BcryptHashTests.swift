@@ -20,6 +20,20 @@ struct BcryptHashTests {
         #expect(!hash.matches(Secret("")))
     }
 
+    @Test(
+        "a wrong password is as much work whatever the hash costs, a right one no more than it does",
+        arguments: 5...8)
+    func work(_ dearest: Int) throws {
+        let hash = try BcryptHash("$2y" + Self.tail)
+
+        let wrong = hash.compare(Secret("wrong"), upTo: dearest)
+        #expect(!wrong.isRight)
+        #expect(wrong.rounds == 1 << dearest)
+        let right = hash.compare(Secret("U*U"), upTo: dearest)
+        #expect(right.isRight)
+        #expect(right.rounds == 1 << 5)
+    }
+
     @Test("a password that crypt(3) would read only half of is none")
     func impossible() throws {
         let hash = try BcryptHash("$2y" + Self.tail)

@@ -3,30 +3,11 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
-import Synchronization
 import TestSupport
 import Testing
 import Vitals
 
 @testable import Publishing
-
-/// A lane that works when it is told to.
-private final class HandLane: Sendable {
-    private let jobs = Mutex<[@Sendable () -> Void]>([])
-
-    var count: Int { jobs.withLock { $0.count } }
-
-    func add(_ job: @escaping @Sendable () -> Void) { jobs.withLock { $0.append(job) } }
-
-    func work() -> Int {
-        let waiting = jobs.withLock { jobs in
-            defer { jobs = [] }
-            return jobs
-        }
-        for job in waiting { job() }
-        return waiting.count
-    }
-}
 
 /// A door whose clock and lane are in the hands of a test.
 private final class Door {
@@ -66,15 +47,18 @@ private final class Door {
     }
 
     /// Asks; the answer is in the box, 200 for granted, nil while a password is compared.
-    func ask(_ headers: [(String, String)], from: String = "192.0.2.1") throws -> Answer {
+    func ask(
+        _ headers: [(String, String)], from: String = "192.0.2.1", for target: String = "/"
+    ) throws -> Answer {
         let peer = try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1)))
         let head = HTTPRequestHead(
-            version: .http1_1, method: .GET, uri: "/", headers: HTTPHeaders([("Host", "x")] + headers))
+            version: .http1_1, method: .GET, uri: target, headers: HTTPHeaders([("Host", "x")] + headers))
         let answer = Answer()
         switch keeper.admit(head, Doorkeeper.Arrival(peer: peer, tls: nil)) {
         case .granted: answer.status = 200
         case .refused(let refusal): answer.take(refusal)
-        case .pending(let decision):
+        case .pending(let decision, let giveUp):
+            answer.giveUp = giveUp
             decision.assumeIsolated().whenSuccess { $0.map(answer.take) ?? { answer.status = 200 }() }
         }
         return answer
@@ -94,8 +78,11 @@ private final class Door {
     final class Answer {
         var status: UInt?
         var headers: [(name: String, value: String)] = []
+        var closes = false
+        var giveUp: () -> Void = {}
         func take(_ answer: HTTPAnswer) {
             status = answer.status.code
+            closes = answer.closes
             headers = answer.headers
         }
     }
@@ -256,6 +243,29 @@ struct DoorkeeperTests {
         #expect(answers.map(\.status) == Array(repeating: 200, count: 5))
     }
 
+    @Test("what nobody waits for any more is not compared, and gives its place to others")
+    func givesUp() throws {
+        let door = try Door()
+        var answers: [Door.Answer] = []
+        for machine in 1...8 {
+            for guess in ["one", "two"] {
+                answers.append(try door.login("ann", "\(guess) \(machine)", from: "192.0.2.\(machine)"))
+            }
+        }
+        let shared = try door.login("ann", "two 8", from: "192.0.2.9")
+        #expect(try door.login("ann", "right", from: "192.0.2.9").status == 503)
+
+        for answer in answers { answer.giveUp() }
+        let right = try door.login("ann", "right", from: "192.0.2.9")
+
+        #expect(right.status == nil)
+        #expect(
+            (1...3).map { _ in door.work() } == [1, 1, 1], "the one that is being made, two that are wanted")
+        #expect(door.work() == 0)
+        #expect(shared.status == 401)
+        #expect(right.status == 200)
+    }
+
     @Test("a machine that is wrong ten times is put off, others and what is known to be right are not")
     func guesses() throws {
         let door = try Door { $0.logins.tokens = [Secret("token")] }
@@ -268,7 +278,10 @@ struct DoorkeeperTests {
             door.work()
             #expect(answer.status == 401)
         }
-        let late = try door.login("ann", "guess 10")
+        let spare = try door.login("ann", "guess 10")
+        #expect(door.work() == 1, "a name is tried still, once in a while")
+        #expect(spare.status == 401)
+        let late = try door.login("ann", "guess 11")
         #expect(late.status == 429)
         #expect(late.headers.first { $0.name == "Retry-After" }?.value == "5")
         #expect(door.work() == 0, "nothing is compared any more")
@@ -279,12 +292,85 @@ struct DoorkeeperTests {
         #expect(try door.ask([("Authorization", "Bearer token")]).status == 200)
         #expect(try door.ask([]).status == 401, "no guess at all")
         #expect(try door.ask([("Authorization", "Bearer wrong")], from: "192.0.2.2").status == 401)
-        try door.replace { $0.limits.burst = 5 }
+        try door.replace {
+            $0.limits.burst = 5
+            $0.logins.tokens = [Secret("token")]
+        }
         #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 429, "a reload forgives nothing")
 
         door.clock.advance(by: .seconds(5))
         #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 401)
         #expect(try door.ask([("Authorization", "Bearer wrong")]).status == 429)
+    }
+
+    @Test("what cannot be right is no guess: it uses up nothing of those behind the same address")
+    func noGuesses() throws {
+        let door = try Door()
+        let fields = ["Negotiate YII", "Digest username=ann", "Basic ?", "Basic", "Bearer x", "NTLM TlRM"]
+        for _ in 0..<20 {
+            for field in fields { #expect(try door.ask([("Authorization", field)]).status == 401) }
+            #expect(try door.login("ann", String(repeating: "x", count: 600)).status == 401)
+        }
+        let wrong = try door.login("ann", "old")
+        door.work()
+        #expect(wrong.status == 401)
+        for _ in 0..<20 { #expect(try door.login("ann", "old").status == 401, "the same again is none") }
+
+        #expect(door.dropped("guesses") == 0)
+        #expect(door.dropped("credentials") == 161)
+        let right = try door.login("ann", "right")
+        door.work()
+        #expect(right.status == 200)
+    }
+
+    @Test("somebody who guesses behind the same address does not lock out who knows the password")
+    func sharedAddress() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+        while try door.ask([("Authorization", "Bearer wrong")]).status == 401 {}
+
+        let right = try door.login("ann", "right")
+        #expect(door.work() == 1)
+        #expect(right.status == 200)
+        // Any name is tried as a user's is, and all of them together a few times.
+        var tried = 0
+        for number in 0..<200 {
+            _ = try door.login("name \(number)", "x")
+            tried += door.work()
+        }
+        #expect(tried == GuessLimits.places - 1, "one place is ann's")
+    }
+
+    @Test("this machine, where a proxy may stand for many, may be wrong more often")
+    func ownGuesses() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+        func wrong(_ count: Int) throws -> Int {
+            try (0..<count).count { number in
+                let from = number % 2 == 0 ? "127.0.0.1" : "::1"
+                return try door.ask([("Authorization", "Bearer wrong")], from: from).status == 401
+            }
+        }
+
+        #expect(try wrong(200) == 100)
+        door.clock.advance(by: .seconds(5))
+        #expect(try wrong(200) == 10)
+    }
+
+    @Test("guesses out of a whole site lock nobody out who has logged in from it, and nobody elsewhere")
+    func sites() throws {
+        let door = try Door { $0.logins.tokens = [Secret("token")] }
+        #expect(try door.ask([("Authorization", "Bearer token")], from: "2001:db8:1:ffff::1").status == 200)
+        var statuses: Set<UInt?> = []
+        for number in 0..<5000 {
+            let from = "2001:db8:1:\(String(number, radix: 16))::1"
+            statuses.insert(try door.ask([("Authorization", "Bearer wrong")], from: from).status)
+        }
+        #expect(statuses == [401, 429])
+
+        for from in ["2001:db8:1:ffff::1", "2001:db8:2::1", "192.0.2.1"] {
+            let right = try door.login("ann", "right " + from, from: from)
+            #expect(door.work() == 1, "\(from) has its password compared")
+            #expect(right.status == 401)
+        }
     }
 
     @Test("one other machine may ask so much and no more, this machine any number")
@@ -310,6 +396,27 @@ struct DoorkeeperTests {
         #expect(try granted(30, from: "192.0.2.1") == 5)
     }
 
+    @Test("whoever is refused loses the connection: it is the price of being refused")
+    func closes() throws {
+        let door = try Door {
+            $0.hosts = HostList(["x"])
+            $0.limits.burst = 2
+        }
+
+        #expect(try door.ask([]).closes)
+        let wrong = try door.login("ann", "wrong")
+        door.work()
+        #expect(wrong.status == 401)
+        #expect(wrong.closes)
+        let beyond = try door.ask([])
+        #expect(beyond.status == 429)
+        #expect(beyond.closes)
+        let right = try door.login("ann", "right", from: "127.0.0.1")
+        door.work()
+        #expect(right.status == 200)
+        #expect(!right.closes)
+    }
+
     @Test("a wrong Host is refused before anything else is looked at")
     func hosts() throws {
         let door = try Door { $0.hosts = HostList(["localhost"]) }
@@ -319,5 +426,21 @@ struct DoorkeeperTests {
         #expect(answer.status == 403)
         #expect(door.work() == 0)
         #expect(door.dropped("host") == 1)
+    }
+
+    @Test("a target that names a host is held to the list as well")
+    func authorities() throws {
+        let door = try Door { $0.hosts = HostList(["x", "db1"]) }
+        func ask(_ target: String) throws -> UInt? { try door.ask([], for: target).status }
+
+        for target in ["/", "http://db1/", "HTTPS://x:9847/?a", "http://127.0.0.1", "/http://evil.example/"] {
+            #expect(try ask(target) == 401, "\(target)")
+        }
+        for target in [
+            "http://evil.example/", "https://evil.example?x", "http://db1@evil.example/", "http:///",
+            "http://db1:x/",
+        ] {
+            #expect(try ask(target) == 403, "\(target)")
+        }
     }
 }

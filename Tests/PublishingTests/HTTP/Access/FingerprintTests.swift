@@ -50,7 +50,7 @@ struct FingerprintTests {
     @Test("of remembered ones the oldest is forgotten, and none is counted twice")
     func remembers() {
         let maker = Fingerprint.Maker()
-        var prints = RecentPrints(limit: 3)
+        var prints = RecentSet<Fingerprint>(limit: 3)
         for word in ["a", "b", "b", "c", "d", "e"] { prints.insert(maker(word)) }
 
         #expect(

@@ -28,6 +28,8 @@ struct NamesTests {
             "xinternal", "127.0.0.1.evil.example", "1.2.3", "1.2.3.4.5", "1.2.3.4444", "0x7f.0.0.1", "",
             ":9847",
             "[evil.example]", "[]", "[::1", "[::1]evil.example", ".", "db1 ", "db1@evil.example",
+            "localhost:", "localhost:x", "localhost:80@evil.example", "localhost:123456", "127.0.0.1:80x",
+            "[::1]:", "[::1]:x", "[::1]:123456", "localhost:1:1",
         ])
     func refused(_ host: String) {
         #expect(!HostList(["localhost", "db1", "*.internal"]).accepts(host))

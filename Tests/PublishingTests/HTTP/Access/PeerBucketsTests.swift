@@ -39,38 +39,65 @@ struct PeerBucketsTests {
         #expect(buckets.take(try Self.peer("192.0.2.2"), at: at(1)))
     }
 
-    @Test("memory is bounded: beyond so many machines the others share a bucket until some have rested")
+    @Test(
+        "memory is bounded: beyond so many machines a bucket that is nearly full is forgotten, none is shared"
+    )
     func bounded() throws {
-        var buckets = PeerBuckets(burst: 1, interval: .seconds(10))
+        var buckets = PeerBuckets(burst: 2, interval: .seconds(10))
+        func many(_ number: Int) throws -> PeerAddress {
+            try Self.peer("10.0.\(number / 256).\(number % 256)")
+        }
         for number in 0..<PeerBuckets.capacity {
-            #expect(buckets.take(try Self.peer("10.0.\(number / 256).\(number % 256)"), at: at(50)))
+            for _ in 0..<(number % 16 == 5 ? 1 : 2) {
+                #expect(buckets.take(try many(number), at: at(50)))
+            }
         }
 
-        #expect(buckets.take(try Self.peer("192.0.2.1"), at: at(51)))
-        #expect(!buckets.take(try Self.peer("192.0.2.2"), at: at(51)))
-        #expect(!buckets.take(try Self.peer("10.0.0.1"), at: at(51)), "who is known keeps the own one")
-        #expect(buckets.count == PeerBuckets.capacity)
+        for number in 0..<100 {
+            let other = try Self.peer("192.0.2.\(number)")
+            let taken = (0..<3).count { _ in buckets.take(other, at: at(51)) }
+            #expect(taken == 2)
+        }
 
-        #expect(buckets.take(try Self.peer("192.0.2.3"), at: at(70)))
-        #expect(buckets.count == 1, "those that have rested are forgotten")
+        #expect(buckets.count == PeerBuckets.capacity)
+        for number in 0..<PeerBuckets.capacity where number % 16 != 5 {
+            #expect(
+                buckets.wait(try many(number), at: at(51)) != nil, "those that are empty are not forgotten")
+        }
     }
 
-    @Test("a machine has so many connections and no more, this machine any number, and none is forgotten")
+    @Test("networks of one site share larger buckets, and whoever is known is not concerned")
+    func networks() throws {
+        var buckets = PeerBuckets(burst: 10, interval: .seconds(10))
+        func taken(_ network: (Int) -> String) throws -> Int {
+            try (0..<3000).count { buckets.take(try Self.peer(network($0)), at: at(50)) }
+        }
+        func text(_ number: Int) -> String { String(number, radix: 16) }
+
+        #expect(try taken { "2001:db8:1:\(text($0 % 256))::1" } == 40, "a /56 has four times as many")
+        #expect(try taken { "2001:db8:2:\(text($0))::1" } == 160, "a /48 sixteen times")
+        let site = try Self.peer("2001:db8:2:ffff::1")
+        #expect(buckets.wait(site, at: at(50)) == .milliseconds(625))
+        #expect(buckets.wait(site, isKnown: true, at: at(50)) == nil)
+        #expect(buckets.wait(try Self.peer("2001:db8:3::1"), at: at(50)) == nil)
+        #expect(try taken { "192.0.2.\($0 % 100)" } == 1000, "of IPv4 every address is a machine")
+    }
+
+    @Test("connections are counted by machine, this one by whatever address, and none is forgotten")
     func connections() throws {
         var counts = PeerCounts()
         let (one, other, here) = try (Self.peer("192.0.2.1"), Self.peer("192.0.2.2"), Self.peer("127.0.0.1"))
-
-        func entered(_ peer: PeerAddress, _ count: Int) -> Int {
-            (0..<count).count { _ in counts.enter(peer, bound: 2) }
+        for peer in [one, other, one, here, try Self.peer("::1"), try Self.peer("127.9.9.9")] {
+            counts.enter(peer)
         }
 
-        #expect(entered(one, 3) == 2)
-        #expect(entered(other, 1) == 1)
-        #expect(entered(here, 9) == 9)
+        #expect(counts.count(one) == 2)
+        #expect(counts.count(other) == 1)
+        #expect(counts.count(here) == 3)
         counts.leave(one)
-        #expect(entered(one, 2) == 1)
-        for peer in [one, one, other, here, here, one] { counts.leave(peer) }
-        #expect(counts.count == 0)
+        #expect(counts.count(one) == 1)
+        for peer in [one, one, other, here, here, try Self.peer("127.0.0.2"), one] { counts.leave(peer) }
+        #expect(counts.machines == 0)
     }
 
     @Test("of IPv6 a network is one machine, and mapped IPv4 is IPv4")
