@@ -141,6 +141,8 @@ package final class HTTPServer: Sendable {
             .serverChannelInitializer(AcceptPause.add)
             // Who sends much takes turns with the others.
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            // Who ends its side behind the last request still gets its answers.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture { try admit(channel, isLocal: isLocal) }
             }
@@ -180,11 +182,6 @@ package final class HTTPServer: Sendable {
 
     /// Takes a connection over TCP in, as far as there is room or can be made; false where it is refused.
     private func receive(_ channel: any Channel, from peer: PeerAddress, _ door: Doorkeeper?) throws -> Bool {
-        if let door, door.access.tls != nil, !door.admitsHandshake(from: peer) {
-            tallies.refusals.add(.openingRate)
-            channel.close(promise: nil)
-            return false
-        }
         // Where nobody is known, nobody's idle connection is worth more than a new one.
         let worth: ConnectionStanding = door?.access.tellsClientsApart ?? false ? .idle : .busy
         let room = state.value.roll.room(
@@ -204,7 +201,14 @@ package final class HTTPServer: Sendable {
             try refuse(channel, door)
             return false
         }
-        if let tls = door?.access.tls { try channel.pipeline.syncOperations.addHandler(tls.handler()) }
+        if let door, let tls = door.access.tls {
+            let toll = HandshakeToll { [self] in
+                if door.admitsHandshake(from: peer) { return true }
+                tallies.refusals.add(.openingRate)
+                return false
+            }
+            try channel.pipeline.syncOperations.addHandlers([toll, tls.handler()])
+        }
         return true
     }
 

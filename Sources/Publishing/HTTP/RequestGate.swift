@@ -17,8 +17,8 @@ import NIOCore
 final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
-    typealias OutboundIn = NIOAny
-    typealias OutboundOut = NIOAny
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     /// What the gate tells the connection behind it, as an inbound event.
     enum Event {
@@ -39,6 +39,9 @@ final class RequestGate: ChannelDuplexHandler {
         case shut
     }
 
+    /// Bytes that are kept of a client that sends without waiting: more than a head and what one read brings.
+    static let mostKept = 262_144
+
     private let bound: Int
     private let turnstile: Turnstile
     private var state = State.open
@@ -57,6 +60,8 @@ final class RequestGate: ChannelDuplexHandler {
     private var isWaiting = false
     private var isPassing = false
     private var readHeldBack = false
+    /// Whether the client has sent its last byte; what it asked before is still answered.
+    private var inputEnded = false
     private var context: ChannelHandlerContext?
 
     init(headBytes: Int, _ turnstile: Turnstile) {
@@ -72,9 +77,28 @@ final class RequestGate: ChannelDuplexHandler {
         if case .shut = state { return }
         var bytes = unwrapInboundIn(data)
         let isFirst = isBetweenRequests
-        if pending.readableBytes == 0 { pending = bytes } else { pending.writeBuffer(&bytes) }
+        if pending.readableBytes == 0 {
+            pending = bytes
+        } else {
+            // Without this a client whose reads always end within a head would move the buffer's end on for ever.
+            pending.discardReadBytes()
+            pending.writeBuffer(&bytes)
+        }
+        // Reading is held back while there is something to answer; only the rest in front of a client's end is read in
+        // any case.
+        if pending.readableBytes > Self.mostKept { return fault(.tooLong, context) }
         if isFirst { context.fireUserInboundEventTriggered(Event.headBegan) }
         advance(context)
+    }
+
+    /// A client that ended its side may wait for its answers. The decoder hears nothing of it: it would take no more of
+    /// what is still kept here.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .some(.inputClosed) = event as? ChannelEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        inputEnded = true
+        leaveIfDone(context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -115,6 +139,9 @@ final class RequestGate: ChannelDuplexHandler {
         if let context { resume(context) }
     }
 
+    /// Bytes that are set aside for what is kept.
+    var kept: Int { pending.storageCapacity }
+
     private var isBetweenRequests: Bool {
         if case .open = state { return pending.readableBytes == 0 && skipped == 0 }
         return false
@@ -135,7 +162,8 @@ final class RequestGate: ChannelDuplexHandler {
         guard case .open = state, !isWaiting else { return }
         switch scan() {
         case .needsMore:
-            if pending.readableBytes + skipped > bound { fault(.tooLong, context) }
+            if pending.readableBytes + skipped > bound { return fault(.tooLong, context) }
+            leaveIfDone(context)
         case .fault(let sentence): fault(.malformed(sentence), context)
         case .head(let length):
             guard length + skipped <= bound else { return fault(.tooLong, context) }
@@ -164,6 +192,12 @@ final class RequestGate: ChannelDuplexHandler {
     private func goOn(_ context: ChannelHandlerContext) {
         if pending.readableBytes > 0 { context.fireUserInboundEventTriggered(Event.headBegan) }
         advance(context)
+    }
+
+    /// Closes behind the last answer; half a head of a client that ended is nobody's request.
+    private func leaveIfDone(_ context: ChannelHandlerContext) {
+        guard inputEnded, !isHoldingBack, case .open = state else { return }
+        context.close(promise: nil)
     }
 
     private func end() {

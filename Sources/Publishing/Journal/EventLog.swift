@@ -70,14 +70,14 @@ package final class EventLog: Sendable {
         }
     }
 
-    /// Tries again to hand over what waits; called with every beat of the watchdog's thread.
-    package func flush() {
+    /// Tries again to hand over what waits; called with every beat of the watchdog's thread, and once at the end.
+    package func flush(isLast: Bool = false) {
         state.withLock { state in
-            if let count = state.budget.account(at: time.now) {
+            if let count = state.budget.account(at: time.now, isLast: isLast) {
                 let entry = JournalEntry(
                     .linesDropped, .warning,
-                    "\(count) log lines were not written: within 30 seconds there may be \(LineBudget.most), and "
-                        + "\(LineBudget.mostUrgent) warnings and worse",
+                    "\(count) log lines were not written: within 30 seconds there may be \(LineBudget.most), "
+                        + "\(LineBudget.mostWarnings) warnings and \(LineBudget.mostErrors) errors",
                     fields: [("VITALD_DROPPED", String(count))])
                 deliver(render(entry), &state)
             }

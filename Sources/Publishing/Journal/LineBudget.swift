@@ -8,8 +8,10 @@ import Vitals
 struct LineBudget {
     /// So many that tell of nothing bad, at once and in each period.
     static let most = 1000
-    /// So many warnings and worse.
-    static let mostUrgent = 5000
+    /// So many warnings.
+    static let mostWarnings = 5000
+    /// So many errors and worse: why vitald ends must be read, whatever it warned of before.
+    static let mostErrors = 3000
     /// In this time all of them may be written again.
     static let period = Duration.seconds(30)
 
@@ -32,22 +34,28 @@ struct LineBudget {
     }
 
     private var usual = Bucket(most: most)
-    private var urgent = Bucket(most: mostUrgent)
+    private var warnings = Bucket(most: mostWarnings)
+    private var errors = Bucket(most: mostErrors)
     private var kept = 0
     private var keptSince: Instant?
 
     /// Whether a line may be written now; one that may not is counted.
     mutating func admits(_ priority: JournalEntry.Priority, at now: Instant) -> Bool {
-        let isAdmitted = priority <= .warning ? urgent.take(at: now) : usual.take(at: now)
+        let isAdmitted =
+            switch priority {
+            case .critical, .error: errors.take(at: now)
+            case .warning: warnings.take(at: now)
+            case .notice, .info, .debug: usual.take(at: now)
+            }
         guard !isAdmitted else { return true }
         kept += 1
         keptSince = keptSince ?? now
         return false
     }
 
-    /// How many were kept back, once in a period; nil where there is nothing to say yet.
-    mutating func account(at now: Instant) -> Int? {
-        guard let since = keptSince, now - since >= Self.period else { return nil }
+    /// How many were kept back, once in a period and at the end; nil where there is nothing to say yet.
+    mutating func account(at now: Instant, isLast: Bool) -> Int? {
+        guard let since = keptSince, isLast || now - since >= Self.period else { return nil }
         defer {
             kept = 0
             keptSince = nil

@@ -112,7 +112,7 @@ enum Start {
                 time: time,
                 tallies: tallies, notifier: notifier, log: log)
             daemon.start { ending in
-                log.flush()
+                log.flush(isLast: true)
                 notifier.flush()
                 // Closing the loop would wake Dispatch for its answer, whose first thread complains on standard
                 // error where it may not set its priority; by now there is nothing left to close. And without the

@@ -249,6 +249,22 @@ struct HTTPLimitsTests {
         try drained.wait()
     }
 
+    @Test("a client that ends its side behind its request still gets a page that takes a while")
+    func halfClosed() throws {
+        let kernel = FakeKernel(isHeld: true)
+        let house = try House(kernel: kernel)
+        let client = try house.client()
+
+        client.send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.endSending()
+        #expect(house.reaches { kernel.waiting == 1 })
+        kernel.release()
+
+        #expect(try client.answer().status == 200)
+        #expect(try client.rest() == [])
+        #expect(house.reaches { house.server.connections == 0 })
+    }
+
     @Test("what does not finish in time is cut")
     func drainInTime() throws {
         let kernel = FakeKernel(isHeld: true)

@@ -61,6 +61,9 @@ final class RawClient {
     @discardableResult
     func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
+    /// Says that nothing more comes.
+    func endSending() { shutdown(descriptor, CInt(SHUT_WR)) }
+
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0

@@ -96,6 +96,39 @@ struct RequestGateTests {
         #expect(log.names == "abb")
     }
 
+    @Test("what was sent is given back, also where reads always end within a head")
+    func memory() throws {
+        let gate = RequestGate(headBytes: 65_536, Turnstile(loop))
+        let channel = EmbeddedChannel(loop: loop)
+        try channel.pipeline.syncOperations.addHandlers(gate, Answerer(gate, "a", log))
+        let head = "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 20_000))\r\n\r\n"
+        // Half a head, and then always the rest of one with half of the next.
+        let (first, rest) = (String(head.prefix(10_000)), String(head.dropFirst(10_000)))
+
+        try send(first, channel)
+        for _ in 0..<500 {
+            try send(rest + first, channel)
+            loop.advanceTime(by: Turnstile.pause)
+        }
+
+        #expect(log.names.count == 500)
+        #expect(gate.kept <= RequestGate.mostKept)
+    }
+
+    @Test("a client that ends its side is answered whatever it asked, and then it is closed")
+    func halfClosed() throws {
+        let channel = try channel("a", Turnstile(loop))
+
+        try send(String(repeating: Self.head, count: 20) + "GET / HT", channel)
+        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        let closed = Atomic<Bool>(false)
+        channel.closeFuture.whenComplete { _ in closed.store(true, ordering: .relaxed) }
+        #expect(log.names == "a" && !closed.load(ordering: .relaxed))
+        loop.advanceTime(by: Turnstile.pause)
+
+        #expect(log.names.count == 20 && closed.load(ordering: .relaxed))
+    }
+
     @Test("whoever pipelines thousands of requests lets others in between")
     func fair() throws {
         /// Holds the loop at the first request of the flood, and notes how many of it came before another's.

@@ -149,7 +149,9 @@ struct EventLogTests {
         #expect(kept() == 0)
 
         for _ in 0..<1200 { log.write(JournalEntry(.started, .notice, "usual")) }
-        for _ in 0..<5500 { log.write(JournalEntry(.checkChanged, .error, "urgent")) }
+        for _ in 0..<5500 { log.write(JournalEntry(.checkChanged, .warning, "urgent")) }
+        log.write(JournalEntry(.watchdogStalled, .critical, "the end"))
+        #expect(sink.count("the end") == 1)
         #expect(sink.count("usual") == 1000 && sink.count("urgent") == 5000)
         #expect(kept() == 700)
 
@@ -163,8 +165,12 @@ struct EventLogTests {
         log.flush()
 
         #expect(
-            sink.count("800 log lines were not written: within 30 seconds there may be 1000, and 5000") == 1)
+            sink.count("800 log lines were not written: within 30 seconds there may be 1000, 5000") == 1)
         #expect(sink.count("were not written") == 1)
+
+        for _ in 0..<1500 { log.write(JournalEntry(.started, .notice, "last")) }
+        log.flush(isLast: true)
+        #expect(sink.count("log lines were not written") == 2, "an end does not wait for its period")
     }
 
     @Test("a missing journald costs nothing")

@@ -101,7 +101,10 @@ final class Doorkeeper {
                     .forbidden,
                     "403: your certificate vouches for none of the names in http.tls.clientAllowedNames."))
         }
-        return access.logins.isWanted ? login(Credentials(head.headers), peer) : .granted
+        if access.logins.isWanted { return login(Credentials(head.headers), peer) }
+        // Whoever has the certificate of an authority is no stranger.
+        if arrival.tls?.trust.authorities != nil { guesses.know(peer) }
+        return .granted
     }
 
     private func isMeant(_ host: String?) -> Bool { host.map(access.hosts.accepts) ?? true }
