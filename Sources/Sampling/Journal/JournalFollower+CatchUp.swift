@@ -58,7 +58,7 @@ extension JournalFollower {
             }
             if mayHaveGap, case .known = step(onto: session.handle) { continue }
             let realtime = session.handle.realtime ?? time.wall
-            note(session.handle, realtime, roster: &roster)
+            note(session.handle, realtime, roster: roster)
             tails.passed(realtime)
             last = realtime
             session.count += 1

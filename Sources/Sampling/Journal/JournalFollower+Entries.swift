@@ -5,7 +5,7 @@ import Vitals
 /// What is done with one entry.
 extension JournalFollower {
     func note(
-        _ handle: JournalHandle, _ realtime: WallTime, roster: inout JournalRoster, counting: Bool = true
+        _ handle: JournalHandle, _ realtime: WallTime, roster: JournalRoster, counting: Bool = true
     ) {
         let stamp = handle.monotonic
         let isOurBoot = if let stamp, let boot { stamp.boot == boot } else { false }

@@ -112,7 +112,7 @@ extension JournalFollower {
             guard let realtime = session.handle.realtime else { continue }
             if let until = past.until, realtime > until.time { return true }
             last = realtime
-            note(session.handle, realtime, roster: &past.roster, counting: past.isFirst)
+            note(session.handle, realtime, roster: past.roster, counting: past.isFirst)
             if case .behind(let last, let end) = past.until, realtime == end,
                 session.handle.cursor?.isSameEntry(as: last) ?? true
             {

@@ -87,7 +87,7 @@ extension JournalFollower {
             }
             leastGap = nil
             let realtime = current.handle.realtime ?? time.wall
-            note(current.handle, realtime, roster: &roster)
+            note(current.handle, realtime, roster: roster)
             tails.passed(realtime)
             last = realtime
             current.count += 1

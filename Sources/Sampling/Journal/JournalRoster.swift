@@ -3,7 +3,7 @@
 import Vitals
 
 /// Which units are followed, and what is done with the entries of each. Used by the journal's thread alone.
-struct JournalRoster {
+final class JournalRoster {
     /// Something that is sought, and what that costs.
     struct Search {
         let what: JournalSearch
@@ -67,7 +67,7 @@ struct JournalRoster {
     }
 
     /// What to do with the entries of a unit; nil where it is not followed.
-    mutating func unit(_ name: String) -> Unit? {
+    func unit(_ name: String) -> Unit? {
         switch known[name] {
         case .followed(let unit): return unit
         case .stranger: return nil

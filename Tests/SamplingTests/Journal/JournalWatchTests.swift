@@ -162,6 +162,24 @@ struct JournalWatchTests {
         try Workbench.wait(for: "the rest") { bench.count("agent.service", "err") == 1000 }
     }
 
+    @Test("the reader tells which pattern is slow while it reads on")
+    func slowPattern() throws {
+        let bench = try JournalBench(patterns: [
+            JournalPattern(name: "costly", search: .expression(try BytePattern("w.*l")), units: ["*"])
+        ])
+        try bench.write([.init()])
+        try bench.start()
+        try bench.write([.init(priority: 3)])
+        try Workbench.wait(for: "the first") { bench.count("agent.service", "err") == 1 }
+
+        bench.time.pass(.milliseconds(50))
+        try bench.write((0..<300).map { _ in .init(priority: 3) })
+
+        try Workbench.wait(for: "the remark") { !bench.reader.slowPatterns.isEmpty }
+        #expect(bench.reader.slowPatterns.first?.contains("\"costly\"") == true)
+        try Workbench.wait(for: "the rest") { bench.count("agent.service", "err") == 301 }
+    }
+
     @Test("a pattern that takes a tenth of the time for five seconds is told of once, one in bursts is not")
     func cost() {
         func seconds(_ value: Double) -> Instant { Instant(nanoseconds: Int64(value * 1e9)) }
