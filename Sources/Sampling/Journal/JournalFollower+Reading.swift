@@ -25,14 +25,18 @@ extension JournalFollower {
         finished.formIntersection(there)
         remarks = remarks.filter { there.contains($0.key) }
         // Where the clock was set back, files are older than what was read last.
-        let unread = listing.archived(since: min(position.time, time.wall) - Self.slack)
-            .filter { !finished.contains($0.path) }
-        if case .since = position, !hasCovered {
-            history = unread
-            finished.formUnion(unread.map(\.path))
-        } else {
-            guard catchUp(unread, library) else { return }
+        let archived = listing.archived(since: min(position.time, time.wall) - Self.slack)
+        guard knowsHistory else {
+            let opened = try JournalSession(listing.active, library)
+            // Only now: had that failed, the next opening would have to find them again.
+            history = archived
+            finished.formUnion(archived.map(\.path))
+            knowsHistory = true
+            seek(opened.handle)
+            session = opened
+            return
         }
+        guard catchUp(archived.filter { !finished.contains($0.path) }, library) else { return }
         let opened = try JournalSession(listing.active, library)
         seek(opened.handle)
         session = opened
