@@ -188,6 +188,40 @@ struct JournalDamageTests {
         #expect(bench.dropped("damaged") > 0, "here more was cut away than a rotation does")
     }
 
+    @Test(
+        "an archived file that is cut short while it is caught up is told, and counted; the others are read",
+        arguments: [0, 100])
+    func cutWhileCaughtUp(_ size: Int) throws {
+        let bench = try JournalBench(patterns: [
+            JournalPattern(name: "slow", search: .expression(try BytePattern("a.*b")), units: ["*"])
+        ])
+        try bench.write([.init()])
+        try bench.start()
+        let place = bench.directory + "/journal"
+        let away = bench.directory + "/away"
+        rename(place, away)
+        try Workbench.wait(for: "the trouble") { bench.reader.problem != nil }
+        let text = String(repeating: "a", count: 4090)
+        try bench.write(
+            (1000..<1300).map { .init(priority: 3, message: "\($0) \(text)") }, to: away + "/system.journal")
+        rename(away + "/system.journal", away + "/system@1.journal")
+        try bench.write([.init(priority: 5)], to: away + "/system.journal")
+        rename(away + "/system.journal", away + "/system@2.journal")
+        try bench.write([.init(priority: 4)], to: away + "/system.journal")
+        rename(away, place)
+        try Workbench.wait(for: "the first of them") { bench.count("agent.service", "err") ?? 0 > 0 }
+
+        truncate(place + "/system@1.journal", size)
+
+        try Workbench.wait(for: "the next file") { bench.count("agent.service", "warning") == 1 }
+        try Workbench.wait(for: "the end") { bench.reader.lag == .zero }
+        #expect(bench.count("agent.service", "err") ?? 300 < 300)
+        #expect(bench.count("agent.service", "notice") == 1)
+        #expect(bench.dropped("damaged") > 0)
+        let missing = bench.reader.logs(unit: "*", limit: 1).missing
+        #expect(missing.first?.hasPrefix("\(place)/system@1.journal cannot be read") ?? false)
+    }
+
     /// Where the last object of a journal file lies.
     private static func tail(_ path: String) throws -> UInt64 {
         let stream = try #require(fopen(path, "r"))
