@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSystemd
 import Glibc
 import Testing
 import Vitals
@@ -221,6 +222,36 @@ struct JournalDamageTests {
         let missing = bench.reader.logs(unit: "*", limit: 1).missing
         #expect(missing.first?.hasPrefix("\(place)/system@1.journal cannot be read") ?? false)
     }
+
+    @Test(
+        "a file that loses its pages fails whoever reads it, and nobody who reads another on the same thread")
+    func lostElsewhere() throws {
+        let bench = try JournalBench()
+        try bench.write((0..<2000).map { .init(message: "\($0) " + String(repeating: "x", count: 200)) })
+        try bench.write([.init(), .init()], to: "user-1000.journal")
+        csystemd_guard(1)
+        defer { csystemd_guard(0) }
+        let library = try JournalLibrary()
+        let cut = try JournalHandle(library, files: [bench.directory + "/journal/system.journal"])
+        let whole = try JournalHandle(library, files: [bench.directory + "/journal/user-1000.journal"])
+        for handle in [cut, whole] {
+            handle.seek(WallTime(nanoseconds: 0))
+            guard case .entry = handle.next() else { throw Unread() }
+        }
+        let lost = csystemd_lost()
+
+        truncate(bench.directory + "/journal/system.journal", 4096)
+
+        var isRead = true
+        while isRead { if case .entry = cut.next() { isRead = true } else { isRead = false } }
+        guard case .failed(EIO) = cut.next() else { throw Unread() }
+        #expect(csystemd_lost() > lost)
+        guard case .entry = whole.next() else { throw Unread() }
+        #expect(whole.fields { _ in })
+        guard case .end = whole.next() else { throw Unread() }
+    }
+
+    private struct Unread: Error {}
 
     /// Where the last object of a journal file lies.
     private static func tail(_ path: String) throws -> UInt64 {
