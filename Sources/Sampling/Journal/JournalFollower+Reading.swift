@@ -134,7 +134,12 @@ extension JournalFollower {
         guard let end = ends.map(\.header.tailTime).min() else { return try read(library) }
         current.handle.seek(end)
         mayHaveGap = false
-        guard case .entry = current.handle.next(), let cursor = current.handle.cursor else { return }
+        guard case .entry = current.handle.next(), let cursor = current.handle.cursor else {
+            // Nothing is to be had behind it: it stays unread, and is told, until there is or the file is rotated away.
+            // Other files' entries may come that belong before that place, so the reading does not stand there.
+            session = nil
+            return
+        }
         tallies.drop("damaged", position.cursor.flatMap { cursor.entries(since: $0) }.map { max(1, $0) } ?? 1)
         tails.give(up: lost)
         current.handle.seek(end)
