@@ -72,7 +72,9 @@ let package = Package(
         .testTarget(name: "JudgingTests", dependencies: ["Judging", "Vitals"], swiftSettings: strict),
         .testTarget(
             name: "SamplingTests",
-            dependencies: ["Sampling", "Vitals", "TestSupport", "CZlib", nio, nioPosix, nioHTTP1, nioSSL],
+            dependencies: [
+                "Sampling", "Vitals", "TestSupport", "CSystemd", "CZlib", nio, nioPosix, nioHTTP1, nioSSL,
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "ReceivingTests", dependencies: ["Receiving", "Vitals"], swiftSettings: strict),

@@ -39,6 +39,7 @@ extension JournalFollower {
         var session = opened
         var last: WallTime?
         var failures = 0
+        var failure: String?
         var nextSaying = time.now + Self.saying
         reading: while true {
             switch session.handle.next() {
@@ -50,9 +51,10 @@ extension JournalFollower {
                 guard failures <= Self.mostRotations,
                     let next = reopened(session, group, behind: last, library)
                 else {
-                    lose(group[0], "cannot be read: \(String(cString: strerror(code)))")
+                    failure = "cannot be read: \(String(cString: strerror(code)))"
                     break reading
                 }
+                loseRefused(next, since: session)
                 session = next
                 continue
             }
@@ -67,6 +69,7 @@ extension JournalFollower {
             if session.count >= Self.sessionEntries,
                 let next = reopened(session, group, behind: realtime, library)
             {
+                loseRefused(next, since: session)
                 session = next
             }
             let now = time.now
@@ -76,9 +79,11 @@ extension JournalFollower {
         }
         mayHaveGap = false
         let cursor = last == nil ? position.cursor : session.handle.cursor
-        for (file, header) in session.headers where tails.isAhead(header, of: cursor) {
-            lose(file, "cannot be read to its last entry")
-        }
+        // One that has no header any more said itself that this was its end.
+        let unread = session.headers
+            .filter { $0.header.source.isEmpty || tails.isAhead($0.header, of: cursor) }.map(\.file)
+        for file in unread { lose(file, failure ?? "cannot be read to its last entry") }
+        if unread.isEmpty, let failure { lose(group[0], failure) }
         return true
     }
 
@@ -96,6 +101,13 @@ extension JournalFollower {
             seek(next.handle)
         }
         return next
+    }
+
+    /// Files that could be opened before and cannot be now: cut short while they were read.
+    private func loseRefused(_ session: JournalSession, since before: JournalSession) {
+        for refusal in session.refused where !before.refused.contains(where: { $0.file == refusal.file }) {
+            lose(refusal.file, refusal.fact)
+        }
     }
 
     /// A file is skipped, from somewhere on, and counted as one entry.

@@ -25,14 +25,18 @@ extension JournalFollower {
         finished.formIntersection(there)
         remarks = remarks.filter { there.contains($0.key) }
         // Where the clock was set back, files are older than what was read last.
-        let unread = listing.archived(since: min(position.time, time.wall) - Self.slack)
-            .filter { !finished.contains($0.path) }
-        if case .since = position, !hasCovered {
-            history = unread
-            finished.formUnion(unread.map(\.path))
-        } else {
-            guard catchUp(unread, library) else { return }
+        let archived = listing.archived(since: min(position.time, time.wall) - Self.slack)
+        guard knowsHistory else {
+            let opened = try JournalSession(listing.active, library)
+            // Only now: had that failed, the next opening would have to find them again.
+            history = archived
+            finished.formUnion(archived.map(\.path))
+            knowsHistory = true
+            seek(opened.handle)
+            session = opened
+            return
         }
+        guard catchUp(archived.filter { !finished.contains($0.path) }, library) else { return }
         let opened = try JournalSession(listing.active, library)
         seek(opened.handle)
         session = opened
@@ -130,7 +134,12 @@ extension JournalFollower {
         guard let end = ends.map(\.header.tailTime).min() else { return try read(library) }
         current.handle.seek(end)
         mayHaveGap = false
-        guard case .entry = current.handle.next(), let cursor = current.handle.cursor else { return }
+        guard case .entry = current.handle.next(), let cursor = current.handle.cursor else {
+            // Nothing is to be had behind it: it stays unread, and is told, until there is or the file is rotated away.
+            // Other files' entries may come that belong before that place, so the reading does not stand there.
+            session = nil
+            return
+        }
         tallies.drop("damaged", position.cursor.flatMap { cursor.entries(since: $0) }.map { max(1, $0) } ?? 1)
         tails.give(up: lost)
         current.handle.seek(end)

@@ -78,6 +78,8 @@ final class JournalFollower {
     var leastGap: UInt64?
     /// Archived files that are read once the present is, and until when.
     var history: [JournalFile] = []
+    /// Whether they are listed: once, when the present's was opened first. What is rotated away later is caught up.
+    var knowsHistory = false
     var historyDeadline: Instant?
     /// Since when not all can be read, and how often that was looked at.
     private var troubleSince: Instant?
@@ -206,6 +208,7 @@ final class JournalFollower {
         covered = []
         hasCovered = false
         history = []
+        knowsHistory = false
         tails = JournalTails()
         finished = []
         remarks = [:]

@@ -20,9 +20,9 @@ final class JournalHandle {
     }
 
     private let calls: csystemd_journal
-    /// How many pages this thread had lost when the set was opened.
-    private let lost = csystemd_lost()
     private let journal: OpaquePointer
+    /// Whether pages vanished under this set: the thread counts those of all that it has open.
+    private var hasLost = false
 
     /// Why a set could not be opened, an errno.
     struct Failure: Error {
@@ -34,6 +34,7 @@ final class JournalHandle {
         calls = library.calls
         var paths: [UnsafePointer<CChar>?] = files.map { UnsafePointer(strdup($0)) } + [nil]
         defer { for path in paths { free(UnsafeMutablePointer(mutating: path)) } }
+        let lost = csystemd_lost()
         var opened: OpaquePointer?
         let code = library.calls.open_files?(&opened, &paths, 0) ?? -ENOSYS
         guard code >= 0, let opened else { throw Failure(code: -code) }
@@ -49,24 +50,26 @@ final class JournalHandle {
 
     /// Stands before the first entry of this time or later.
     func seek(_ time: WallTime) {
-        _ = calls.seek_realtime?(journal, UInt64(clamping: time.nanoseconds / 1000))
+        noting { _ = calls.seek_realtime?(journal, UInt64(clamping: time.nanoseconds / 1000)) }
     }
 
     /// Stands before the entry of this cursor, or where it would be.
-    func seek(_ cursor: JournalCursor) { _ = calls.seek_cursor?(journal, cursor.text) }
+    func seek(_ cursor: JournalCursor) {
+        noting { _ = calls.seek_cursor?(journal, cursor.text) }
+    }
 
     /// Goes on to the next entry.
     func next() -> Step {
-        let code = calls.next?(journal) ?? -ENOSYS
+        let code = noting { calls.next?(journal) ?? -ENOSYS }
         // Zeros in the place of what was there mean nothing.
-        guard csystemd_lost() == lost else { return .failed(EIO) }
+        guard !hasLost else { return .failed(EIO) }
         return code > 0 ? .entry : code == 0 ? .end : .failed(-code)
     }
 
     /// The place of the present entry; also behind the last one, whose place it then is.
     var cursor: JournalCursor? {
         var text: UnsafeMutablePointer<CChar>?
-        guard calls.get_cursor?(journal, &text) ?? -1 >= 0, let text else { return nil }
+        guard noting({ calls.get_cursor?(journal, &text) ?? -1 >= 0 }), let text else { return nil }
         defer { free(text) }
         return JournalCursor(String(cString: text))
     }
@@ -77,7 +80,7 @@ final class JournalHandle {
     /// When journald took the present entry.
     var realtime: WallTime? {
         var microseconds: UInt64 = 0
-        guard calls.get_realtime?(journal, &microseconds) ?? -1 >= 0 else { return nil }
+        guard noting({ calls.get_realtime?(journal, &microseconds) ?? -1 >= 0 }) else { return nil }
         return WallTime(nanoseconds: Int64(clamping: microseconds).multipliedClamping(by: 1000))
     }
 
@@ -85,23 +88,31 @@ final class JournalHandle {
     var monotonic: (time: Instant, boot: csystemd_id)? {
         var microseconds: UInt64 = 0
         var boot = csystemd_id()
-        guard calls.get_monotonic?(journal, &microseconds, &boot) ?? -1 >= 0 else { return nil }
+        guard noting({ calls.get_monotonic?(journal, &microseconds, &boot) ?? -1 >= 0 }) else { return nil }
         return (Instant(nanoseconds: Int64(clamping: microseconds).multipliedClamping(by: 1000)), boot)
     }
 
     /// Hands over the fields of the present entry, `NAME=value` each, whose bytes live as long as the call; false
     /// where the entry is damaged.
     func fields(_ take: (UnsafeRawBufferPointer) -> Void) -> Bool {
-        calls.restart_data?(journal)
+        noting { calls.restart_data?(journal) }
         while true {
             var data: UnsafeRawPointer?
             var length = 0
-            let code = calls.enumerate_data?(journal, &data, &length) ?? -1
-            guard csystemd_lost() == lost else { return false }
+            let code = noting { calls.enumerate_data?(journal, &data, &length) ?? -1 }
+            guard !hasLost else { return false }
             if code == 0 { return true }
             guard code > 0 else { return false }
-            take(UnsafeRawBufferPointer(start: data, count: length))
+            // The bytes lie in the file.
+            noting { take(UnsafeRawBufferPointer(start: data, count: length)) }
         }
+    }
+
+    /// Reads the set's pages, and remembers whether some were not there.
+    private func noting<Result>(_ read: () -> Result) -> Result {
+        let lost = csystemd_lost()
+        defer { if csystemd_lost() != lost { hasLost = true } }
+        return read()
     }
 }
 

@@ -1,16 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 
 /// A POSIX extended regular expression (regex(7)), compiled; matches bytes, in the C locale.
 ///
-/// `@unchecked Sendable`: nothing is written after the initialiser; regexec(3) of glibc locks what it caches in
-/// the compiled pattern (POSIX demands that it may be used by several threads).
-package final class BytePattern: @unchecked Sendable {
+/// regexec(3) of glibc writes down each state that it meets, 3 KB and more, until regfree(3): what is searched decides
+/// how many they are, and of whoever writes a log nothing good is to be expected. So a pattern is compiled anew after
+/// a little text, which takes some µs. One search may come at a time, as glibc has it too.
+package final class BytePattern: Sendable {
     /// A pattern longer than this is a slip.
     static let longest = 1024
+    /// What was compiled is let go of once so many bytes were searched: some MB at worst, until the next search.
+    static let mostSearched = 1024
 
-    private let compiled: UnsafeMutablePointer<regex_t>
+    /// What the compiler made. `@unchecked Sendable`: it has one owner, and nobody else knows the pointer.
+    private struct Compiled: ~Copyable, @unchecked Sendable {
+        let pointer: UnsafeMutablePointer<regex_t>
+
+        deinit {
+            regfree(pointer)
+            pointer.deallocate()
+        }
+
+        borrowing func search(_ bytes: UnsafeRawBufferPointer) -> Bool {
+            guard let base = bytes.baseAddress else { return regexec(pointer, "", 0, nil, 0) == 0 }
+            var span = regmatch_t(rm_so: 0, rm_eo: regoff_t(clamping: bytes.count))
+            // STARTEND gives the end by number: the text needs no NUL behind it and may hold some.
+            return regexec(pointer, base.assumingMemoryBound(to: CChar.self), 1, &span, Int32(REG_STARTEND))
+                == 0
+        }
+    }
+
+    private struct State: ~Copyable {
+        /// Nil until it is needed again.
+        var compiled: Compiled?
+        var searched = 0
+        var compilations = 1
+    }
+
+    private let pattern: String
+    private let state: Mutex<State>
 
     /// Why a text is no pattern.
     struct Fault: Error {
@@ -29,26 +59,9 @@ package final class BytePattern: @unchecked Sendable {
                     "Write smaller numbers in {…} and fewer groups within groups, or * where it need not be "
                     + "counted.")
         }
-        let compiled = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
-        // NEWLINE: `.` and lists do not cross lines, `^` and `$` stand at the ends of lines. NOSUB: where it was found
-        // is of no interest, and would cost ten times the memory.
-        let code = regcomp(compiled, pattern, REG_EXTENDED | REG_NEWLINE | REG_NOSUB)
-        guard code == 0 else {
-            var words = [CChar](repeating: 0, count: 128)
-            regerror(code, compiled, &words, words.count)
-            compiled.deallocate()
-            let reason = String(
-                decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            throw Fault(
-                fact: "is not a regular expression: \(reason)",
-                remedy: "Write a POSIX extended one, see regex(7); \\d and the like are not part of it.")
-        }
-        self.compiled = compiled
-    }
-
-    deinit {
-        regfree(compiled)
-        compiled.deallocate()
+        let compiled = try Self.compile(pattern)
+        self.pattern = pattern
+        state = Mutex(State(compiled: compiled))
     }
 
     /// Whether the pattern is found anywhere. Takes time: some patterns go over the text again and again.
@@ -56,10 +69,37 @@ package final class BytePattern: @unchecked Sendable {
 
     /// The same, of bytes that lie elsewhere.
     func matches(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard let base = bytes.baseAddress else { return regexec(compiled, "", 0, nil, 0) == 0 }
-        var span = regmatch_t(rm_so: 0, rm_eo: regoff_t(clamping: bytes.count))
-        // STARTEND gives the end by number: the text needs no NUL behind it and may hold some.
-        return regexec(
-            compiled, base.assumingMemoryBound(to: CChar.self), 1, &span, Int32(REG_STARTEND)) == 0
+        state.withLock { state in
+            if state.compiled == nil {
+                // It compiled once, so only memory can be missing, and then nothing is found.
+                do throws(Fault) { state.compiled = try Self.compile(pattern) } catch { return false }
+                state.compilations += 1
+            }
+            let isFound = state.compiled?.search(bytes) ?? false
+            state.searched += bytes.count
+            if state.searched >= Self.mostSearched {
+                state.compiled = nil
+                state.searched = 0
+            }
+            return isFound
+        }
+    }
+
+    /// How often it was compiled.
+    var compilations: Int { state.withLock { $0.compilations } }
+
+    private static func compile(_ pattern: String) throws(Fault) -> Compiled {
+        let pointer = UnsafeMutablePointer<regex_t>.allocate(capacity: 1)
+        // NEWLINE: `.` and lists do not cross lines, `^` and `$` stand at the ends of lines. NOSUB: where it was found
+        // is of no interest, and would cost ten times the memory.
+        let code = regcomp(pointer, pattern, REG_EXTENDED | REG_NEWLINE | REG_NOSUB)
+        guard code != 0 else { return Compiled(pointer: pointer) }
+        var words = [CChar](repeating: 0, count: 128)
+        regerror(code, pointer, &words, words.count)
+        pointer.deallocate()
+        let reason = String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        throw Fault(
+            fact: "is not a regular expression: \(reason)",
+            remedy: "Write a POSIX extended one, see regex(7); \\d and the like are not part of it.")
     }
 }

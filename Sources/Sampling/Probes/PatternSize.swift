@@ -16,38 +16,76 @@ struct PatternSize {
     /// The deepest nesting of groups.
     private(set) var depth = 0
 
+    /// How often something wide is repeated behind a repetition of any length; see `mostWindow`.
+    private(set) var window = 0
+
+    /// In `x.*a.{40}b` the search must remember which of the last forty bytes were an `a`: each new combination is a
+    /// state of 3 KB, and two to the fortieth are there to be met. Eight take 1.2 MB, twelve already 14.
+    static let mostWindow = 8
+
     private let text: [UInt8]
     private var index = 0
+    /// What stood behind the last atom: how many copies at most, and whether their number varies much.
+    private var copies = 1
+    private var isLoose = false
 
     /// Measures a pattern; what is no pattern is measured somehow, and refused by the compiler.
     init(_ pattern: String) {
         text = Array(pattern.utf8)
-        var outer: [Int] = []
+        var outer: [(sum: Int, isWide: Bool, count: Int, isBehindLoose: Bool)] = []
         var sum = 0
+        var isBehindLoose = false
+        // Of the present group: whether something in it is wide, and how often such a thing is repeated.
+        var holdsWide = false
+        var wideCount = 0
         while index < text.count {
             var atom = 1
+            var isWide = false
+            var inside = 1
+            var isBehind = isBehindLoose
             switch take() {
             case UInt8(ascii: "("):
-                outer.append(sum)
+                outer.append((sum, holdsWide, wideCount, isBehindLoose))
                 depth = max(depth, outer.count)
-                sum = 0
+                (sum, holdsWide, wideCount) = (0, false, 0)
                 continue
             case UInt8(ascii: ")") where !outer.isEmpty:
                 atom = sum + 1
-                sum = outer.removeLast()
-            case UInt8(ascii: "["): skipSet()
+                isWide = holdsWide
+                inside = max(1, wideCount)
+                (sum, holdsWide, wideCount, isBehind) = outer.removeLast()
+            case UInt8(ascii: "."): isWide = true
+            case UInt8(ascii: "["):
+                isWide = index < text.count && text[index] == UInt8(ascii: "^")
+                skipSet()
             case UInt8(ascii: "\\"): index += 1
+            case UInt8(ascii: "|") where outer.isEmpty:
+                isBehindLoose = false
             default: break
             }
             sum = Self.plus(sum, repeated(atom))
+            if isWide {
+                holdsWide = true
+                let count = Self.times(copies, inside)
+                // What is repeated any number of times comes behind itself too.
+                if isBehind { window = max(window, count) }
+                if isLoose { window = max(window, inside) }
+                wideCount = max(wideCount, count)
+            }
+            isBehindLoose = isBehindLoose || isLoose
         }
         // Groups that were left open.
-        positions = outer.reduce(sum, Self.plus)
+        positions = outer.map(\.sum).reduce(sum, Self.plus)
     }
 
     /// Why it must not be compiled, as a fact; nil where it may.
     var excess: String? {
         if depth > Self.deepest { return "has groups within groups, \(depth) deep" }
+        if window > Self.mostWindow {
+            return
+                "counts . or [^…] up to \(window) times behind a repetition of any length, and \(Self.mostWindow) "
+                + "is the most"
+        }
         guard positions > Self.most, positions > 2 * text.count else { return nil }
         let count = positions >= Self.endless ? "more than a million" : "\(positions)"
         return
@@ -57,18 +95,24 @@ struct PatternSize {
     /// What stands behind an atom: `a+` is `aa*`, `a{2,5}` is five, three of them optional.
     private mutating func repeated(_ atom: Int) -> Int {
         var size = atom
+        copies = 1
+        isLoose = false
         while index < text.count {
             switch text[index] {
             case UInt8(ascii: "*"), UInt8(ascii: "?"):
+                isLoose = isLoose || text[index] == UInt8(ascii: "*")
                 size = Self.plus(size, 1)
                 index += 1
             case UInt8(ascii: "+"):
+                isLoose = true
                 size = Self.plus(Self.times(size, 2), 1)
                 index += 1
             case UInt8(ascii: "{"):
                 guard let (least, most, end) = bounds() else { return size }
-                let copies = max(least, most ?? least + 1)
-                size = Self.plus(Self.times(size, copies), copies - min(least, copies))
+                let times = max(least, most ?? least + 1)
+                size = Self.plus(Self.times(size, times), times - min(least, times))
+                copies = Self.times(copies, times)
+                isLoose = isLoose || most == nil || times - least > Self.mostWindow
                 index = end
             default: return size
             }

@@ -42,6 +42,47 @@ struct PatternSizeTests {
     func accepted(_ pattern: String) throws { _ = try BytePattern(pattern) }
 
     @Test(
+        "where the search would have to remember too much it is refused",
+        arguments: [
+            ("x.*a.{40}b", 40), ("x.+a[^b]{9}", 9), ("x.{0,200}a.{40}b", 40), ("x.*a(.b){40}", 40),
+            ("(a.{40}|.)*b", 40), ("x[ab]*(c|a(.{3}){5})", 15),
+        ])
+    func remembering(_ pattern: String, _ window: Int) {
+        #expect(PatternSize(pattern).window == window)
+        #expect(
+            PatternSize(pattern).excess
+                == "counts . or [^…] up to \(window) times behind a repetition of any length, and 8 is the most"
+        )
+    }
+
+    @Test(
+        "what needs no memory is accepted",
+        arguments: [
+            "x.*a.{8}b", "a.{40}b", "^.{3,40}.*b", "id=.*[0-9a-f]{32}", "a.*b|c.{40}d", ".*(foo|bar){20}",
+            "([^,]*,){5}",
+        ])
+    func forgetful(_ pattern: String) throws { _ = try BytePattern(pattern) }
+
+    @Test(
+        "what a search wrote down is let go of: a pattern is compiled anew after a kilobyte, and finds the same"
+    )
+    func compiledAnew() throws {
+        let pattern = try BytePattern("took [0-9]{4,} ms")
+        let text = Array((String(repeating: "x", count: 116) + "took 1234 ms").utf8)
+        var counts: [Int] = []
+
+        for _ in 0..<17 {
+            #expect(pattern.matches(text))
+            counts.append(pattern.compilations)
+        }
+
+        #expect(text.count == 128 && BytePattern.mostSearched == 1024)
+        #expect(counts == Array(repeating: 1, count: 8) + Array(repeating: 2, count: 8) + [3])
+        #expect(!pattern.matches([UInt8](repeating: 0x78, count: 4096)))
+        #expect(!pattern.matches([]) && pattern.compilations == 4)
+    }
+
+    @Test(
         "positions are counted as the compiler writes them out",
         arguments: [
             ("abc", 3), ("a{3}", 3), ("a{2,5}", 8), ("a{,5}", 10), ("a{3,}", 5), ("a+", 3), ("a*b?", 4),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSystemd
 import Glibc
 import Testing
 import Vitals
@@ -187,6 +188,70 @@ struct JournalDamageTests {
         #expect(bench.count("agent.service", "err") ?? 400 < 400)
         #expect(bench.dropped("damaged") > 0, "here more was cut away than a rotation does")
     }
+
+    @Test(
+        "an archived file that is cut short while it is caught up is told, and counted; the others are read",
+        arguments: [0, 100])
+    func cutWhileCaughtUp(_ size: Int) throws {
+        let bench = try JournalBench(patterns: [
+            JournalPattern(name: "slow", search: .expression(try BytePattern("a.*b")), units: ["*"])
+        ])
+        try bench.write([.init()])
+        try bench.start()
+        let place = bench.directory + "/journal"
+        let away = bench.directory + "/away"
+        rename(place, away)
+        try Workbench.wait(for: "the trouble") { bench.reader.problem != nil }
+        let text = String(repeating: "a", count: 4090)
+        try bench.write(
+            (1000..<1300).map { .init(priority: 3, message: "\($0) \(text)") }, to: away + "/system.journal")
+        rename(away + "/system.journal", away + "/system@1.journal")
+        try bench.write([.init(priority: 5)], to: away + "/system.journal")
+        rename(away + "/system.journal", away + "/system@2.journal")
+        try bench.write([.init(priority: 4)], to: away + "/system.journal")
+        rename(away, place)
+        try Workbench.wait(for: "the first of them") { bench.count("agent.service", "err") ?? 0 > 0 }
+
+        truncate(place + "/system@1.journal", size)
+
+        try Workbench.wait(for: "the next file") { bench.count("agent.service", "warning") == 1 }
+        try Workbench.wait(for: "the end") { bench.reader.lag == .zero }
+        #expect(bench.count("agent.service", "err") ?? 300 < 300)
+        #expect(bench.count("agent.service", "notice") == 1)
+        #expect(bench.dropped("damaged") > 0)
+        let missing = bench.reader.logs(unit: "*", limit: 1).missing
+        #expect(missing.first?.hasPrefix("\(place)/system@1.journal cannot be read") ?? false)
+    }
+
+    @Test(
+        "a file that loses its pages fails whoever reads it, and nobody who reads another on the same thread")
+    func lostElsewhere() throws {
+        let bench = try JournalBench()
+        try bench.write((0..<2000).map { .init(message: "\($0) " + String(repeating: "x", count: 200)) })
+        try bench.write([.init(), .init()], to: "user-1000.journal")
+        csystemd_guard(1)
+        defer { csystemd_guard(0) }
+        let library = try JournalLibrary()
+        let cut = try JournalHandle(library, files: [bench.directory + "/journal/system.journal"])
+        let whole = try JournalHandle(library, files: [bench.directory + "/journal/user-1000.journal"])
+        for handle in [cut, whole] {
+            handle.seek(WallTime(nanoseconds: 0))
+            guard case .entry = handle.next() else { throw Unread() }
+        }
+        let lost = csystemd_lost()
+
+        truncate(bench.directory + "/journal/system.journal", 4096)
+
+        var isRead = true
+        while isRead { if case .entry = cut.next() { isRead = true } else { isRead = false } }
+        guard case .failed(EIO) = cut.next() else { throw Unread() }
+        #expect(csystemd_lost() > lost)
+        guard case .entry = whole.next() else { throw Unread() }
+        #expect(whole.fields { _ in })
+        guard case .end = whole.next() else { throw Unread() }
+    }
+
+    private struct Unread: Error {}
 
     /// Where the last object of a journal file lies.
     private static func tail(_ path: String) throws -> UInt64 {

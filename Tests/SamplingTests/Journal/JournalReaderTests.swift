@@ -138,6 +138,25 @@ struct JournalReaderTests {
         #expect(bench.reader.logs(unit: "*", limit: 9).missing == [])
     }
 
+    @Test("what lies before the start is read also where the file that is written to opens later only")
+    func historyAfterTrouble() throws {
+        let bench = try JournalBench()
+        try bench.write([.init(priority: 3, message: "before the start", age: .seconds(60))])
+        try bench.rotate(1)
+        try TextFile.write(
+            String(repeating: "rubbish ", count: 4096), bench.directory + "/journal/system.journal")
+        bench.reader.start()
+        try Workbench.wait(for: "the trouble") { bench.reader.problem != nil }
+
+        try bench.write([.init()], to: bench.directory + "/new.journal")
+        rename(bench.directory + "/new.journal", bench.directory + "/journal/system.journal")
+
+        try Workbench.wait(for: "the end of the trouble") {
+            bench.reader.problem == nil && bench.reader.lag == .zero
+        }
+        #expect(bench.lines().map(\.message) == ["before the start"])
+    }
+
     @Test("fifty rotations with vacuums lose nothing, count nothing twice, and leak no descriptor")
     func rotations() throws {
         let bench = try JournalBench()
