@@ -129,9 +129,9 @@ package final class TLSIdentity: Sendable {
             if let read = try? NIOSSLPrivateKey(bytes: Array(text.utf8), format: .pem) {
                 return .success(read)
             }
-            guard text.contains("PRIVATE KEY-----") else { return .failure(.key) }
+            guard text.holds("PRIVATE KEY-----") else { return .failure(.key) }
             // "BEGIN ENCRYPTED PRIVATE KEY", or "Proc-Type: 4,ENCRYPTED" of old.
-            return .failure(text.contains("ENCRYPTED") ? .passphrase : .keyKind)
+            return .failure(text.holds("ENCRYPTED") ? .passphrase : .keyKind)
         }
         return try read.get()
     }
@@ -146,7 +146,7 @@ package final class TLSIdentity: Sendable {
             if (try? NIOSSLContext(configuration: other)) != nil { return .order }
         }
         let reason = TLSReason.text(error)
-        if let reason, !reason.contains("mismatch") { return .refused(reason) }
+        if let reason, !reason.holds("mismatch") { return .refused(reason) }
         return .pair
     }
 

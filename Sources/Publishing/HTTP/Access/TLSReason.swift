@@ -25,8 +25,8 @@ enum TLSReason {
     }
 
     private static func word(in line: String) -> String? {
-        guard let mark = line.firstRange(of: "OPENSSL_internal:") else { return nil }
-        let word = line[mark.upperBound...].prefix { $0 != " " }
+        guard let begin = line.end(of: "OPENSSL_internal:") else { return nil }
+        let word = line[begin...].prefix { $0 != " " }
         return word.isEmpty ? nil : word.lowercased().split(separator: "_").joined(separator: " ")
     }
 }
