@@ -107,7 +107,7 @@ package struct Surroundings: Sendable {
     var cgroupDirectory: String? {
         guard let bytes = mountinfo(of: "self") else { return roots.cgroup }
         return bytes.withUnsafeBufferPointer {
-            CgroupMount(MountInfo(parsing: KernelBytes($0)), roots).directory
+            CgroupMount(MountTable(parsing: KernelBytes($0)), roots).directory
         }
     }
 

@@ -11,7 +11,7 @@ struct CgroupMount: Hashable {
 
     /// Finds the mount: never assume /sys/fs/cgroup, as a hybrid machine has cgroup2 at /sys/fs/cgroup/unified.
     /// `status` is vitald's own; where it cannot be read, `hidepid=` is taken to hide from vitald too.
-    init(_ mounts: MountInfo, _ roots: KernelRoots, status: ProcessStatus? = nil) {
+    init(_ mounts: MountTable, _ roots: KernelRoots, status: ProcessStatus? = nil) {
         hidesProcesses = mounts.mounts.contains {
             $0.type == "proc" && $0.point == "/proc" && Self.hidesProcesses($0.superOptions, from: status)
         }
@@ -33,7 +33,7 @@ struct CgroupMount: Hashable {
     private static func hidesProcesses(_ options: String, from status: ProcessStatus?) -> Bool {
         var hiding: Substring = "off"
         var group: Int64 = 0
-        for option in options.split(separator: ",") {
+        for option in Mount.words(options) {
             // Not String.contains(String): it links 1.4 MiB of a regex engine.
             if option.hasPrefix("hidepid=") { hiding = option.dropFirst(8) }
             if option.hasPrefix("gid=") { group = Int64(option.dropFirst(4)) ?? -1 }

@@ -52,6 +52,7 @@ import Testing
                 2 1 0:50 / /m rw - ext4 b rw
                 3 2 0:51 / /m/deep rw - xfs c rw
                 4 2 0:52 / /m rw - btrfs d rw
+
                 """.utf8))
 
         #expect(over.mount(of: "/m")?.id == 4)
@@ -63,8 +64,37 @@ import Testing
         #expect(table.mounts.map(\.id) == [25, 29, 40, 41, 42, 43, 50, 51, 62, 63, 64])
         #expect(MountTable(parsing: []).mount(of: "/") == nil)
         #expect(
-            MountTable(parsing: Array("9 9 1:1 / / rw - ext4 a rw\n9 9 1:1 / / rw - ext4 a rw".utf8)).root?.id
+            MountTable(parsing: Array("9 9 1:1 / / rw - ext4 a rw\n9 9 1:1 / / rw - ext4 a rw\n".utf8)).root?
+                .id
                 == 9)
+    }
+
+    @Test("a line has all its fields: what is mounted of the file system, and a source that may have no name")
+    func fields() throws {
+        let table = MountTable(
+            parsing: Array(
+                """
+                31 24 0:26 /a\\040b /sys/fs/cgroup rw,nosuid shared:8 master:2 - cgroup2 cgroup2 rw,nsdelegate
+                32 24 0:27 / /unnamed rw - tmpfs  rw,size=1k
+                33 24 0:28 / /my\\040disk rw - fuse.x my\\134disk
+
+                """.utf8))
+
+        let cgroup = try #require(table.mounts.first)
+        #expect(cgroup.device == "0:26" && cgroup.root == "/a b" && cgroup.options == "rw,nosuid")
+        #expect(cgroup.source == "cgroup2" && cgroup.superOptions == "rw,nsdelegate")
+        #expect(table.mounts.dropFirst().map(\.source) == ["", "my\\disk"])
+        #expect(table.mounts.dropFirst().map(\.superOptions) == ["rw,size=1k", ""])
+        let real = MountTable(parsing: try KernelFixture.file("proc/self/mountinfo"))
+        #expect(real.mounts.contains { $0.type == "cgroup2" })
+        #expect(real.root != nil)
+    }
+
+    @Test("a line that was cut off is not believed")
+    func cut() {
+        let table = MountTable(parsing: Array("1 0 1:1 / / rw - ext4 a rw\n2 1 1:2 / /b rw - xfs b".utf8))
+
+        #expect(table.mounts.map(\.id) == [1])
     }
 
     @Test("without a root in the table the longest mount point above the path counts")
@@ -95,6 +125,7 @@ import Testing
                 2 1 0:50 / /net rw - nfs4 b rw
                 3 1 8:1 / /data rw - xfs c rw
                 4 1 0:61 / /auto rw - autofs systemd-1 rw
+
                 """.utf8))
         var asked: [String] = []
         func follow(_ path: String) -> MountPath? {

@@ -14,7 +14,7 @@ struct ChurnTests {
     static let mount: String? = {
         let reader = KernelReader(budget: 0)
         guard case .bytes(let bytes) = reader.read(path: "/proc/self/mountinfo") else { return nil }
-        let found = CgroupMount(MountInfo(parsing: bytes), KernelRoots())
+        let found = CgroupMount(MountTable(parsing: bytes), KernelRoots())
         guard let directory = found.directory else { return nil }
         let trial = directory + "/vitald-test-\(getpid())-trial"
         guard mkdir(trial, 0o755) == 0 else { return nil }

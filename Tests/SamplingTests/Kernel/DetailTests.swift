@@ -295,7 +295,7 @@ struct DetailTests {
     @Test(
         "where the root is closed to us the upper layer's file system stands for it, but never with a quota")
     func substitute() throws {
-        func mounts(_ text: String) -> MountInfo { KernelFixture.parse(text) { MountInfo(parsing: $0) } }
+        func mounts(_ text: String) -> MountTable { KernelFixture.parse(text) { MountTable(parsing: $0) } }
         func found(_ own: String, _ root: String) throws -> String? {
             let root = try #require(mounts(root).mounts.first)
             return RootFilesystem(own: mounts(own), files: "/host").substitute(for: root)?.point

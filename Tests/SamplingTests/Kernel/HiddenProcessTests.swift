@@ -15,7 +15,7 @@ struct HiddenProcessTests {
     func hiddenProcesses(options: String, hides: Bool) {
         let line = "23 25 0:20 / /proc rw,nosuid shared:5 - proc proc \(options)\n"
 
-        let mount = CgroupMount(KernelFixture.parse(line) { MountInfo(parsing: $0) }, KernelRoots())
+        let mount = CgroupMount(KernelFixture.parse(line) { MountTable(parsing: $0) }, KernelRoots())
 
         #expect(mount.hidesProcesses == hides)
     }
@@ -48,7 +48,7 @@ struct HiddenProcessTests {
         let status = KernelFixture.parse(text + "\n") { ProcessStatus(parsing: $0) }
 
         let mount = CgroupMount(
-            KernelFixture.parse(line) { MountInfo(parsing: $0) }, KernelRoots(), status: status)
+            KernelFixture.parse(line) { MountTable(parsing: $0) }, KernelRoots(), status: status)
 
         #expect(mount.hidesProcesses == hides)
     }

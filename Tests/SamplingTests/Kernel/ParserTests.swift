@@ -146,24 +146,6 @@ struct ParserTests {
         #expect(bad == 1)
     }
 
-    @Test("mountinfo: optional fields, escaped blanks, the longest place wins")
-    func mountInfo() throws {
-        let text = """
-            31 24 0:26 / /sys/fs/cgroup rw,nosuid shared:8 master:2 - cgroup2 cgroup2 rw,nsdelegate
-            40 24 8:1 / / rw - ext4 /dev/sda1 rw
-            41 40 8:2 / /mnt/with\\040blank\\134 rw - xfs /dev/sda2 rw
-            42 40 8:3 / /mnt
-            43 40 8:3 / /cut rw - ext4
-            """
-        let mounts = KernelFixture.parse(text + "\n") { MountInfo(parsing: $0) }
-
-        #expect(mounts.mounts.map(\.type) == ["cgroup2", "ext4", "xfs"])
-        #expect(mounts.mount(of: "/mnt/with blank\\/deep")?.source == "/dev/sda2")
-        #expect(mounts.mount(of: "/mnt/with blankness")?.point == "/")
-        let real = try KernelFixture.file("proc/self/mountinfo")
-        #expect(KernelFixture.parse(real) { MountInfo(parsing: $0) }.mounts.contains { $0.type == "cgroup2" })
-    }
-
     @Test(
         "/proc/PID/cgroup: the path may hold colons, a dead cgroup's suffix falls away, outside is nobody's")
     func processCgroup() {
@@ -259,7 +241,7 @@ struct ParserTests {
             _ = ProcessLimits(parsing: bytes)
             _ = ProcessStatus(parsing: bytes)
             _ = ProcessCgroup.parse(bytes)
-            _ = MountInfo(parsing: bytes)
+            _ = MountTable(parsing: bytes)
             _ = MemInfo(parsing: bytes)
             _ = ProcStat(parsing: bytes).busy
             _ = LoadAverage(parsing: bytes)

@@ -130,6 +130,13 @@ struct KernelBytes {
         return Array(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
+    /// A range as text; what is not UTF-8 is replaced.
+    func text(_ range: Range<Int>) -> String {
+        guard let base, range.lowerBound >= 0, range.upperBound <= count else { return "" }
+        return String(
+            decoding: UnsafeBufferPointer(start: base + range.lowerBound, count: range.count), as: UTF8.self)
+    }
+
     /// Walks over the fields of a line.
     struct Fields {
         let bytes: KernelBytes

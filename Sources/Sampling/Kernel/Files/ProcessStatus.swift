@@ -34,7 +34,7 @@ struct ProcessStatus: Hashable {
             } else if bytes.starts(line, with: "CapEff:") {
                 var fields = bytes.fields(line.lowerBound + 7..<line.upperBound)
                 guard let field = fields.next() else { continue }
-                capabilities = UInt64(String(decoding: bytes.array(field), as: UTF8.self), radix: 16) ?? 0
+                capabilities = UInt64(bytes.text(field), radix: 16) ?? 0
             }
         }
     }

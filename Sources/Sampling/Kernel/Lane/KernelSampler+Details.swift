@@ -46,7 +46,7 @@ extension KernelSampler {
     /// Measures the roots of containers; a unit's is the machine's own, of which there are checks.
     private func readRoots(_ files: String) -> Bool {
         guard case .bytes(let bytes) = reader.read(path: roots.proc("self/mountinfo")) else { return false }
-        var root = RootFilesystem(own: MountInfo(parsing: bytes), files: files)
+        var root = RootFilesystem(own: MountTable(parsing: bytes), files: files)
         for container in tracked where container.isWhole && isShown(container) {
             guard container.match?.isContainer ?? false else { continue }
             container.filesystem = root.figures(of: container.process, reader, proc: roots.proc)

@@ -25,7 +25,7 @@ extension KernelSampler {
                 {
                     var fields = bytes.fields(line)
                     while let field = fields.next() {
-                        controllers?.insert(String(decoding: bytes.array(field), as: UTF8.self))
+                        controllers?.insert(bytes.text(field))
                     }
                 }
                 if isTemporary { Glibc.close(directory) }

@@ -173,7 +173,7 @@ final class KernelSampler {
             if let cgroup = roots.cgroup, tree == nil { tree = CgroupTree(cgroup, reader) }
             return
         }
-        let mounts = MountInfo(parsing: bytes)
+        let mounts = MountTable(parsing: bytes)
         var status: ProcessStatus?
         if case .bytes(let bytes) = reader.read(path: roots.proc("self/status")) {
             status = ProcessStatus(parsing: bytes)

@@ -5,14 +5,7 @@ import Vitals
 
 /// The size of one mounted file system, by statvfs(3).
 struct FilesystemFigures {
-    /// File systems whose statvfs cannot hang on a network or a dead server.
-    static let localTypes: Set<String> = [
-        "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "vfat", "exfat", "f2fs",
-        "bcachefs",
-        "jfs", "reiserfs", "squashfs", "erofs", "iso9660", "udf", "ramfs", "devtmpfs",
-    ]
-
-    var mount: MountInfo.Mount
+    var mount: Mount
     var size: Int64
     var free: Int64
     var available: Int64
@@ -20,20 +13,20 @@ struct FilesystemFigures {
     var filesFree: Int64
 
     /// Measures a mount by its point; nil where the kernel refuses.
-    init?(_ mount: MountInfo.Mount) {
+    init?(_ mount: Mount) {
         var status = statvfs()
         guard statvfs(mount.point, &status) == 0 else { return nil }
         self.init(mount, status)
     }
 
     /// Measures an open directory; nil where the kernel refuses.
-    init?(_ mount: MountInfo.Mount, descriptor: Int32) {
+    init?(_ mount: Mount, descriptor: Int32) {
         var status = statvfs()
         guard fstatvfs(descriptor, &status) == 0 else { return nil }
         self.init(mount, status)
     }
 
-    private init(_ mount: MountInfo.Mount, _ status: statvfs) {
+    private init(_ mount: Mount, _ status: statvfs) {
         let block = Int64(clamping: status.f_frsize)
         func bytes(_ blocks: some BinaryInteger) -> Int64 {
             let (product, overflow) = Int64(clamping: blocks).multipliedReportingOverflow(by: block)

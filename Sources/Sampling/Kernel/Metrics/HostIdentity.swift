@@ -30,7 +30,7 @@ struct HostIdentity {
         guard case .bytes(var bytes) = reader.read(path: path), let (line, _) = bytes.nextLine() else {
             return ""
         }
-        return String(decoding: bytes.array(line), as: UTF8.self)
+        return bytes.text(line)
     }
 
     /// /proc/sys/kernel/arch came with 6.1.

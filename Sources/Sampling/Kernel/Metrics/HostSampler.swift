@@ -150,13 +150,13 @@ final class HostSampler {
     func readFilesystems(_ paths: [String]) -> Bool {
         filesystems.removeAll(keepingCapacity: true)
         guard case .bytes(let bytes) = reader.read(path: roots.proc("self/mountinfo")) else { return false }
-        let mounts = MountInfo(parsing: bytes)
+        let mounts = MountTable(parsing: bytes)
         var success = true
         for path in paths {
             guard let mount = mounts.mount(of: path) else { continue }
             if filesystems.contains(where: { $0.mount.point == mount.point }) { continue }
             // Only what cannot hang: a thread stuck in statvfs would make the daemon unkillable.
-            guard FilesystemFigures.localTypes.contains(mount.type) else { continue }
+            guard mount.isLocal else { continue }
             if let figures = FilesystemFigures(mount) { filesystems.append(figures) } else { success = false }
         }
         return success

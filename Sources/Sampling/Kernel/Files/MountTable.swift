@@ -7,9 +7,19 @@ struct MountTable: Sendable {
     private let byPoint: [String: [Mount]]
 
     /// Reads a whole mountinfo; lines that are none are skipped, for the format has grown before.
-    init(parsing bytes: [UInt8]) {
-        mounts = bytes.split(separator: UInt8(ascii: "\n")).compactMap { Mount(line: $0) }
+    init(parsing bytes: KernelBytes) {
+        var bytes = bytes
+        var mounts: [Mount] = []
+        while let (line, isWhole) = bytes.nextLine() {
+            if isWhole, let mount = Mount(bytes, line: line) { mounts.append(mount) }
+        }
+        self.mounts = mounts
         byPoint = Dictionary(grouping: mounts, by: \.point)
+    }
+
+    /// Reads a whole mountinfo.
+    init(parsing bytes: [UInt8]) {
+        self = bytes.withUnsafeBufferPointer { MountTable(parsing: KernelBytes($0)) }
     }
 
     /// The mount at `/`; nil in a chroot, whose root need not be a mount.

@@ -13,40 +13,51 @@ struct Mount: Hashable, Sendable {
     let parent: Int64
     /// `major:minor` of the file system.
     let device: String
+    /// The part of the file system that is mounted, unescaped; `/` for all of it.
+    let root: String
     /// Where it is mounted, unescaped.
-    let point: String
-    /// Options of this mount.
-    let options: [String]
+    var point: String
+    /// Options of this mount: `rw,nosuid`.
+    let options: String
     /// `ext4`, `nfs4`, `fuse.sshfs` …
     let type: String
+    /// What is mounted, unescaped: `/dev/vda`, `server:/export`; may be empty.
+    var source: String
     /// Options of the file system itself, shared by all its mounts.
-    let superOptions: [String]
+    let superOptions: String
 
     /// Reads one line; nil where it is not one.
-    init?(line: ArraySlice<UInt8>) {
-        let fields = line.split(separator: UInt8(ascii: " "))
-        // Six fixed fields, any number of tags, a lone hyphen, three more (the last of which may be missing).
-        guard fields.count >= 9,
-            let hyphen = fields.dropFirst(6).firstIndex(where: { $0.elementsEqual([UInt8(ascii: "-")]) }),
-            hyphen + 2 < fields.count,
-            let id = Int64(String(decoding: fields[0], as: UTF8.self)),
-            let parent = Int64(String(decoding: fields[1], as: UTF8.self))
+    init?(_ bytes: KernelBytes, line: Range<Int>) {
+        var fields = bytes.fields(line)
+        guard let id = fields.next().flatMap(bytes.number), let parent = fields.next().flatMap(bytes.number),
+            let device = fields.next(), let root = fields.next(), let point = fields.next(),
+            let options = fields.next(), bytes[point.lowerBound] == UInt8(ascii: "/")
         else { return nil }
+        // Any number of tags, ended by a hyphen.
+        var tag = fields.next()
+        while let other = tag, !bytes.equals(other, "-") { tag = fields.next() }
+        guard tag != nil, let type = fields.next() else { return nil }
+        // A source without a name leaves two blanks.
+        let hasSource = bytes[type.upperBound + 1] != UInt8(ascii: " ")
+        let source = hasSource ? fields.next() : type.upperBound..<type.upperBound
+        guard let source else { return nil }
         self.id = id
         self.parent = parent
-        device = String(decoding: fields[2], as: UTF8.self)
-        point = MountText.unescape(fields[4])
-        options = Self.words(fields[5])
-        type = String(decoding: fields[hyphen + 1], as: UTF8.self)
-        superOptions = hyphen + 3 < fields.count ? Self.words(fields[hyphen + 3]) : []
-        guard point.utf8.first == UInt8(ascii: "/") else { return nil }
+        self.device = Self.text(bytes, device)
+        self.root = Self.text(bytes, root)
+        self.point = Self.text(bytes, point)
+        self.options = Self.text(bytes, options)
+        self.type = Self.text(bytes, type)
+        self.source = Self.text(bytes, source)
+        superOptions = fields.next().map { Self.text(bytes, $0) } ?? ""
     }
 
     /// Who may change it: nobody, whoever mounted it so, or the kernel after a fault.
     var access: MountAccess {
         // ext4 and xfs keep `rw` after a fatal error on newer kernels and say it in these words instead.
-        if superOptions.contains("shutdown") || superOptions.contains("emergency_ro") { return .lost }
-        switch (options.contains("ro"), superOptions.contains("ro")) {
+        let system = Self.words(superOptions)
+        if system.contains("shutdown") || system.contains("emergency_ro") { return .lost }
+        switch (Self.words(options).contains("ro"), system.contains("ro")) {
         // errors=remount-ro changes the file system and leaves the mount as it was.
         case (false, true): return .lost
         case (true, true): return .readOnly
@@ -74,8 +85,12 @@ struct Mount: Hashable, Sendable {
         "jffs2", "squashfs", "iso9660", "erofs", "cramfs", "romfs", "udf",
     ]
 
-    private static func words(_ field: ArraySlice<UInt8>) -> [String] {
-        field.split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
+    /// The single options of `options` or `superOptions`.
+    static func words(_ options: String) -> [Substring] { options.split(separator: ",") }
+
+    private static func text(_ bytes: KernelBytes, _ range: Range<Int>) -> String {
+        bytes.firstIndex(of: UInt8(ascii: "\\"), in: range) == nil
+            ? bytes.text(range) : MountText.unescape(bytes.array(range)[...])
     }
 }
 
