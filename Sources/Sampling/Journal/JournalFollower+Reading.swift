@@ -58,6 +58,7 @@ extension JournalFollower {
     func read(_ library: JournalLibrary) throws(JournalProblem) {
         guard var current = session else { return }
         var last: WallTime?
+        var stretch = JournalStretch(behind: mayHaveGap ? nil : position.cursor)
         var hasTriedAgain = false
         var nextSaying = time.now + Self.saying
         reading: while true {
@@ -76,7 +77,9 @@ extension JournalFollower {
             }
             switch mayHaveGap ? step(onto: current.handle) : .ahead {
             case .ahead: break
-            case .known: continue
+            case .known:
+                stretch = JournalStretch(behind: position.cursor)
+                continue
             case .beyond(let lost):
                 // Perhaps it was rotated away between listing and opening.
                 if !hasTriedAgain {
@@ -94,15 +97,18 @@ extension JournalFollower {
             note(current.handle, realtime, roster: roster)
             tails.passed(realtime)
             last = realtime
+            stretch.pass(current.handle)
             current.count += 1
             // An entry may take long: a slow pattern is searched in 4 KB, and so are thirty others.
             guard !orders.isCalling else { break reading }
             if current.count >= Self.sessionEntries, let cursor = current.handle.cursor {
+                settle(stretch, upTo: cursor, current)
                 position = .behind(cursor, realtime)
                 session = nil
                 try open(library)
                 guard let next = session else { return }
                 current = next
+                stretch = JournalStretch(behind: nil)
             }
             let now = time.now
             guard now >= nextSaying else { continue }
@@ -113,10 +119,14 @@ extension JournalFollower {
                 giveUpHistory()
                 position = .since(start)
                 seek(current.handle)
+                stretch = JournalStretch(behind: nil)
             }
         }
         let headers = current.headers
-        if let last, let cursor = current.handle.cursor { position = .behind(cursor, last) }
+        if let last, let cursor = current.handle.cursor {
+            settle(stretch, upTo: cursor, current)
+            position = .behind(cursor, last)
+        }
         if let loss = JournalSession.loss(headers) { throw failure(loss) }
         session = current
         guard !orders.isCalling else { return }
@@ -124,26 +134,17 @@ extension JournalFollower {
         if gone > 0 { tallies.drop("damaged", UInt64(gone)) }
     }
 
-    /// Where a file ends too early it is opened again: the library lets go of it for good. What stays unread for long
-    /// is passed over, up to the last entry as it is then.
+    /// Where a file ends too early it is opened again: the library lets go of it for good. What cannot be read then
+    /// either stays a problem, until it can or the file is rotated away.
     func readOn(_ library: JournalLibrary) throws(JournalProblem) {
         try open(library)
-        guard let current = session else { return }
-        let lost = tails.lost(at: time.now)
-        let ends = current.headers.filter { end in lost.contains { $0.identity == end.file.identity } }
-        guard let end = ends.map(\.header.tailTime).min() else { return try read(library) }
-        current.handle.seek(end)
-        mayHaveGap = false
-        guard case .entry = current.handle.next(), let cursor = current.handle.cursor else {
-            // Nothing is to be had behind it: it stays unread, and is told, until there is or the file is rotated away.
-            // Other files' entries may come that belong before that place, so the reading does not stand there.
-            session = nil
-            return
-        }
-        tallies.drop("damaged", position.cursor.flatMap { cursor.entries(since: $0) }.map { max(1, $0) } ?? 1)
-        tails.give(up: lost)
-        current.handle.seek(end)
         try read(library)
+    }
+
+    /// Counts what the library passed over within a stretch, where all files are open that journald numbers together.
+    private func settle(_ stretch: JournalStretch, upTo last: JournalCursor?, _ session: JournalSession) {
+        guard gap == nil, session.refused.isEmpty else { return }
+        tallies.drop("missing", stretch.missing(upTo: last))
     }
 
     /// What made it stop before the end.

@@ -21,8 +21,6 @@ struct JournalTails {
 
     /// One entry may be in the file and not in its tables yet; a moment later it is.
     static let patience = Duration.seconds(5)
-    /// After so long what cannot be read is passed over.
-    static let mourning = Duration.seconds(30)
 
     /// What was found, one a file.
     private(set) var unread: [Unread] = []
@@ -64,14 +62,6 @@ struct JournalTails {
         unread.first { now - $0.since >= Self.patience }.map {
             .damaged($0.path, "cannot be read to its last entry, of \($0.time.rfc3339)")
         }
-    }
-
-    /// What is given up by now.
-    func lost(at now: Instant) -> [Unread] { unread.filter { now - $0.since >= Self.mourning } }
-
-    /// They were passed over.
-    mutating func give(up lost: [Unread]) {
-        unread.removeAll { entry in lost.contains { $0.identity == entry.identity } }
     }
 
     /// Whether the last entry comes after everything that was read. Where it cannot be said by its number it is said by

@@ -51,9 +51,11 @@ final class JournalTallies: Sendable {
         book.tally(JournalFamilies.matches, [("pattern", pattern), ("unit", label)])
     }
 
-    /// Counts what was not read: `vacuumed` entries that were deleted before, `damaged` ones, `history` from before
-    /// the start that takes too long (once a time, for nobody has counted the entries).
+    /// Counts what was not read: `vacuumed` entries that were deleted before, `missing` ones within what was
+    /// read, `damaged` ones and files (once each, for nobody has counted their entries), `history` from before the start
+    /// that takes too long (once a time).
     func drop(_ reason: StaticString, _ count: UInt64 = 1) {
+        guard count > 0 else { return }
         book.tally(JournalFamilies.dropped, [("what", "journal"), ("reason", "\(reason)")])
             .add(Int64(clamping: count))
     }

@@ -78,6 +78,20 @@ final class JournalBench {
                 == 0)
     }
 
+    /// As journald archives what is not there for the reader: this file gets a number, and no other follows.
+    static func archive(_ number: Int, in directory: String) {
+        rename("\(directory)/system.journal", "\(directory)/system@\(number).journal")
+    }
+
+    /// The reader finds no journal while this works in its directory, which is elsewhere then.
+    func unseen(_ work: (_ directory: String) throws -> Void) throws {
+        let (place, away) = (directory + "/journal", directory + "/away")
+        rename(place, away)
+        try Workbench.wait(for: "the trouble") { reader.problem != nil }
+        try work(away)
+        rename(away, place)
+    }
+
     /// A counter of the reader.
     func count(_ unit: String, _ priority: String) -> Int64? {
         tallies.values(of: JournalFamilies.messages).first {

@@ -301,18 +301,16 @@ struct JournalReaderTests {
         try bench.write([.init()])
         try bench.start()
         let place = bench.directory + "/journal"
-        let away = bench.directory + "/away"
-        rename(place, away)
-        try Workbench.wait(for: "the trouble") { bench.reader.problem != nil }
-
-        for number in 1...30 {
-            try bench.write(
-                [.init(priority: 3, message: "\(number)"), .init(priority: 4)], to: away + "/system.journal")
-            rename(away + "/system.journal", away + "/system@\(number).journal")
+        try bench.unseen { away in
+            for number in 1...30 {
+                try bench.write(
+                    [.init(priority: 3, message: "\(number)"), .init(priority: 4)],
+                    to: away + "/system.journal")
+                JournalBench.archive(number, in: away)
+            }
+            try TextFile.write(String(repeating: "rubbish ", count: 4096), away + "/system@31.journal")
+            try bench.write([.init(priority: 7)], to: away + "/system.journal")
         }
-        try TextFile.write(String(repeating: "rubbish ", count: 4096), away + "/system@31.journal")
-        try bench.write([.init(priority: 7)], to: away + "/system.journal")
-        rename(away, place)
 
         try Workbench.wait(for: "the last") { bench.count("agent.service", "debug") == 1 }
         #expect(bench.count("agent.service", "err") == 30 && bench.count("agent.service", "warning") == 30)

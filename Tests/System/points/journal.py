@@ -75,13 +75,14 @@ def counted(machine):
 @point("a rotation, a vacuum and a restart of journald lose no line and leave no file open")
 def rotated(machine):
     begin(machine)
-    before, pid = errors(machine), machine.service()["MainPID"]
+    before, pid, missed = errors(machine), machine.service()["MainPID"], dropped(machine)
     for number in range(3):
         machine.run("journalctl --rotate; journalctl --vacuum-files=1")
         say(machine, f"again{number}")
     machine.run("systemctl restart systemd-journald")
     say(machine, "last")
     expect(until(lambda: errors(machine) == before + 4, 60), f"{before} errors became {errors(machine)}")
+    expect(dropped(machine) == missed, f"nothing was lost, and {dropped(machine) - missed} are told to be")
     told = machine.run(f"vitalctl logs {UNIT}")
     expect("Out of memory last" in told.out, told)
     held = f"ls -l /proc/{pid}/fd | grep deleted | grep journal"
