@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+package import Vitals
 
 /// An authority of a test's own and what it signs, made with openssl(1) in a directory that goes with this object.
 package final class Certificates: Sendable {
@@ -56,6 +57,18 @@ package final class Certificates: Sendable {
 
     /// The path of a file.
     package func path(_ file: String) -> String { "\(directory)/\(file)" }
+
+    /// What a file holds.
+    package func bytes(_ file: String) throws -> [UInt8] {
+        let (code, output) = try Tool.run(["cat", path(file)], [UInt8]())
+        guard code == 0 else { throw Fault(output: "there is no \(file)") }
+        return output
+    }
+
+    /// The key that was made for a name.
+    package func key(_ name: String) throws -> Secret {
+        Secret(String(decoding: try bytes("\(name).key"), as: UTF8.self))
+    }
 
     /// Has sh(1) do something in the directory.
     package func shell(_ script: String) throws {

@@ -48,13 +48,14 @@ final class Door {
 
     /// Asks; the answer is in the box, 200 for granted, nil while a password is compared.
     func ask(
-        _ headers: [(String, String)], from: String = "192.0.2.1", for target: String = "/"
+        _ headers: [(String, String)], from: String = "192.0.2.1", for target: String = "/",
+        with identity: TLSIdentity? = nil
     ) throws -> Answer {
         let peer = try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1)))
         let head = HTTPRequestHead(
             version: .http1_1, method: .GET, uri: target, headers: HTTPHeaders([("Host", "x")] + headers))
         let answer = Answer()
-        switch keeper.admit(head, Doorkeeper.Arrival(peer: peer, tls: nil)) {
+        switch keeper.admit(head, Doorkeeper.Arrival(peer: peer, tls: identity)) {
         case .granted: answer.status = 200
         case .refused(let refusal): answer.take(refusal)
         case .pending(let decision, let giveUp):

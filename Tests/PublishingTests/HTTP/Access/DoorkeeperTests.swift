@@ -280,6 +280,26 @@ struct DoorkeeperTests {
         }
     }
 
+    @Test("whoever comes with a certificate that is wanted is no stranger either, and without one stays it")
+    func certificates() throws {
+        let made = try Certificates()
+        try made.sign("server", for: "DNS:localhost")
+        for (isWanted, status) in [(true, 200), (false, 429)] as [(Bool, UInt)] {
+            let door = try Door { $0.logins = Logins(isWanted: false) }
+            let tls = try made.identity(authority: isWanted)
+            let friend = "2001:db8:1:ffff::1"
+            #expect(try door.ask([], from: friend, with: tls).status == 200)
+            var strangers: Set<UInt?> = []
+            for number in 0..<5000 {
+                strangers.insert(try door.ask([], from: "2001:db8:1:\(String(number, radix: 16))::1").status)
+            }
+            #expect(strangers == [200, 429])
+
+            let again = try door.ask([], from: friend, with: tls)
+            #expect(again.status == status, "a certificate is wanted: \(isWanted)")
+        }
+    }
+
     @Test("one other machine may ask so much and no more, this machine any number")
     func rates() throws {
         let door = try Door {

@@ -27,13 +27,10 @@ struct HandshakeRemarksTests {
     func reasons() throws {
         let made = try Certificates()
         try made.sign("server", for: "DNS:localhost")
-        func file(_ name: String) throws -> [UInt8] { try Tool.run(["cat", made.path(name)], [UInt8]()).1 }
         let heard = Mutex<[HandshakeRemark]>([])
         let house = try House(remark: { remark in heard.withLock { $0.append(remark) } })
         var access = HTTPAccess()
-        access.tls = try TLSIdentity(
-            certificate: file("server.crt"), key: Secret(String(decoding: file("server.key"), as: UTF8.self)),
-            clientAuthorities: file("ca.crt"))
+        access.tls = try made.identity(authority: true)
         try house.replace(access)
 
         _ = try house.client()

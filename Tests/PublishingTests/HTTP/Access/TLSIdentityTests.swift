@@ -17,19 +17,9 @@ struct TLSIdentityTests {
         try made.sign("server", for: "DNS:localhost, IP:127.0.0.1")
     }
 
-    private func file(_ name: String) throws -> [UInt8] {
-        let (code, output) = try Tool.run(["cat", made.path(name)], [UInt8]())
-        try #require(code == 0)
-        return output
-    }
-
-    private func key(_ name: String) throws -> Secret {
-        Secret(String(decoding: try file(name), as: UTF8.self))
-    }
-
     @Test("the library's memory of sessions is renewed after so many handshakes, and the certificate stays")
     func renews() throws {
-        let identity = try TLSIdentity(certificate: file("server.crt"), key: key("server.key"))
+        let identity = try made.identity()
         for count in 1...3 * TLSIdentity.handshakesPerContext {
             _ = identity.handler()
             #expect(identity.renewals == (count - 1) / TLSIdentity.handshakesPerContext)
@@ -45,9 +35,9 @@ struct TLSIdentityTests {
         #expect(identity.renewals == 3)
     }
 
-    private func identity(_ certificate: [UInt8], key: String = "server.key", ca: String? = nil) throws {
+    private func identity(_ certificate: [UInt8], key: String = "server", ca: String? = nil) throws {
         _ = try TLSIdentity(
-            certificate: certificate, key: self.key(key), clientAuthorities: try ca.map(file))
+            certificate: certificate, key: made.key(key), clientAuthorities: ca.map(made.bytes))
     }
 
     @Test(
@@ -62,20 +52,22 @@ struct TLSIdentityTests {
             openssl genpkey -algorithm ed25519 -out other.key
             echo rubbish > none.key
             """)
-        let certificate = try file("server.crt")
+        let certificate = try made.bytes("server.crt")
 
         for (name, fault) in [
             ("old", TLSIdentity.Fault.passphrase), ("new", .passphrase), ("k1", .keyKind), ("none", .key),
             ("ca", .pair), ("other", .pair),
         ] {
-            #expect(throws: fault, "\(name)") { try identity(certificate, key: "\(name).key") }
+            #expect(throws: fault, "\(name)") { try identity(certificate, key: name) }
         }
     }
 
     @Test("a chain that begins with the authority is told apart from another's key")
     func order() throws {
         try made.sign("other", for: "DNS:localhost")
-        let (server, authority, other) = try (file("server.crt"), file("ca.crt"), file("other.crt"))
+        let (server, authority, other) = try (
+            made.bytes("server.crt"), made.bytes("ca.crt"), made.bytes("other.crt")
+        )
 
         try identity(server + authority)
         #expect(throws: TLSIdentity.Fault.order) { try identity(authority + server) }
@@ -90,7 +82,7 @@ struct TLSIdentityTests {
             openssl req -x509 -new -key server.key -subj /CN=own -days 30 -addext basicConstraints=CA:FALSE -out own.crt
             cat server.crt ca.crt > both.crt
             """)
-        let certificate = try file("server.crt")
+        let certificate = try made.bytes("server.crt")
 
         #expect(throws: TLSIdentity.Fault.noAuthority) { try identity(certificate, ca: "server.crt") }
         for name in ["ca", "both", "own"] { try identity(certificate, ca: "\(name).crt") }
@@ -110,13 +102,8 @@ struct TLSIdentityTests {
     func kinds(_ keys: Certificates.Keys) throws {
         let made = try Certificates(keys)
         for name in ["server", "client"] { try made.sign(name, for: "DNS:localhost") }
-        func file(_ name: String) throws -> [UInt8] {
-            try Tool.run(["cat", made.path(name)], [UInt8]()).1
-        }
         var access = HTTPAccess()
-        access.tls = try TLSIdentity(
-            certificate: file("server.crt"), key: Secret(String(decoding: file("server.key"), as: UTF8.self)),
-            clientAuthorities: file("ca.crt"))
+        access.tls = try made.identity(authority: true)
         let house = try House()
         try house.replace(access)
 

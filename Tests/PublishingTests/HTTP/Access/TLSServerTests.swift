@@ -18,13 +18,6 @@ struct TLSServerTests {
         return made
     }
 
-    private static func file(_ name: String) throws -> [UInt8] {
-        let path = try certificates.get().path(name)
-        let (code, output) = try Tool.run(["cat", path], [UInt8]())
-        try #require(code == 0)
-        return output
-    }
-
     private static func certificate(_ name: String) throws -> NIOSSLCertificate? {
         try NIOSSLCertificate.fromPEMFile(certificates.get().path("\(name).crt")).first
     }
@@ -33,10 +26,7 @@ struct TLSServerTests {
         _ name: String = "server", authority: Bool = false, hsts: Duration? = nil
     ) throws -> HTTPAccess {
         var access = HTTPAccess()
-        access.tls = try TLSIdentity(
-            certificate: file("\(name).crt"),
-            key: Secret(String(decoding: file("\(name).key"), as: UTF8.self)),
-            clientAuthorities: authority ? file("ca.crt") : nil, strictTransport: hsts)
+        access.tls = try certificates.get().identity(name, authority: authority, strictTransport: hsts)
         return access
     }
 
@@ -57,10 +47,8 @@ struct TLSServerTests {
 
     @Test("material that does not fit together is refused by what is wrong with it")
     func material() throws {
-        let (certificate, key) = (
-            try Self.file("server.crt"), Secret(String(decoding: try Self.file("server.key"), as: UTF8.self))
-        )
-        let other = Secret(String(decoding: try Self.file("next.key"), as: UTF8.self))
+        let made = try Self.certificates.get()
+        let (certificate, key, other) = try (made.bytes("server.crt"), made.key("server"), made.key("next"))
 
         #expect(throws: TLSIdentity.Fault.certificate) { try TLSIdentity(certificate: [], key: key) }
         #expect(throws: TLSIdentity.Fault.certificate) {
