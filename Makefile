@@ -54,7 +54,7 @@ lint: check-units ## layout, house rules, units
 check-units: needs-units ## what systemd says of units, drop-ins and catalog; fails above an exposure of 1.5
 	@packaging/check-units
 
-check: lint test ## what CI checks: layout, house rules, warnings, tests
+check: lint test ## before a commit: layout, house rules, warnings, tests
 
 bench: needs-bench build ## speed and memory beside their floors; fails on the counted gates
 	@Tests/Benchmarks/run

@@ -48,7 +48,10 @@ def identity(machine):
 
 @point("journald has each change of health in fields of its own")
 def journal(machine):
-    lines = machine.run("journalctl -u vitald -o json --no-pager VITALD_CHECK=cache").out.splitlines()
+    def read():
+        return machine.run("journalctl -u vitald -o json --no-pager VITALD_CHECK=cache").out.splitlines()
+
+    lines = until(read, 30)
     expect(lines, "no entry with VITALD_CHECK=cache")
     entry = json.loads(lines[0])
     expect(entry.get("_TRANSPORT") == "journal" and entry.get("_SYSTEMD_UNIT") == "vitald.service", entry)
