@@ -61,7 +61,7 @@ extension JournalFollower {
             if mayHaveGap, case .known = step(onto: session.handle) { continue }
             let realtime = session.handle.realtime ?? time.wall
             note(session.handle, realtime, roster: roster)
-            tails.passed(realtime)
+            pass(session.handle, realtime)
             last = realtime
             session.count += 1
             if orders.isCalling, !listen() { return false }
@@ -112,7 +112,7 @@ extension JournalFollower {
 
     /// A file is skipped, from somewhere on, and counted as one entry.
     private func lose(_ file: JournalFile, _ fact: String) {
-        tallies.drop("damaged")
+        if countedDamaged.insert(file.identity).inserted { tallies.drop("damaged") }
         remarks[file.path] = "\(file.path) \(fact)"
     }
 

@@ -23,6 +23,7 @@ extension JournalFollower {
         session = nil
         let there = Set(listing.files.map(\.path))
         finished.formIntersection(there)
+        countedDamaged.formIntersection(listing.files.map(\.identity))
         remarks = remarks.filter { there.contains($0.key) }
         // Where the clock was set back, files are older than what was read last.
         let archived = listing.archived(since: min(position.time, time.wall) - Self.slack)
@@ -95,14 +96,14 @@ extension JournalFollower {
             leastGap = nil
             let realtime = current.handle.realtime ?? time.wall
             note(current.handle, realtime, roster: roster)
-            tails.passed(realtime)
+            pass(current.handle, realtime)
             last = realtime
             stretch.pass(current.handle)
             current.count += 1
             // An entry may take long: a slow pattern is searched in 4 KB, and so are thirty others.
             guard !orders.isCalling else { break reading }
             if current.count >= Self.sessionEntries, let cursor = current.handle.cursor {
-                settle(stretch, upTo: cursor, current)
+                settle(stretch, upTo: cursor, current, current.headers)
                 position = .behind(cursor, realtime)
                 session = nil
                 try open(library)
@@ -123,28 +124,72 @@ extension JournalFollower {
             }
         }
         let headers = current.headers
-        if let last, let cursor = current.handle.cursor {
-            settle(stretch, upTo: cursor, current)
-            position = .behind(cursor, last)
+        if let last {
+            // A file that the library let go of in the middle has no present entry.
+            let cursor = current.handle.cursor
+            settle(stretch, upTo: cursor, current, headers)
+            position = cursor.map { .behind($0, last) } ?? .since(last + .microseconds(1))
         }
         if let loss = JournalSession.loss(headers) { throw failure(loss) }
         session = current
         guard !orders.isCalling else { return }
         let gone = tails.look(headers, behind: position.cursor, at: time.now)
-        if gone > 0 { tallies.drop("damaged", UInt64(gone)) }
+        tallies.drop("damaged", UInt64(gone.subtracting(countedDamaged).count))
+        countedDamaged.formUnion(gone)
     }
 
-    /// Where a file ends too early it is opened again: the library lets go of it for good. What cannot be read then
-    /// either stays a problem, until it can or the file is rotated away.
+    /// Where a file ends too early it is opened again: the library lets go of it for good. What stays unread for long
+    /// is passed over, up to the last entry as it is then.
     func readOn(_ library: JournalLibrary) throws(JournalProblem) {
+        try open(library)
+        try read(library)
+        guard let current = session, !orders.isCalling else { return }
+        let lost = tails.lost(at: time.now)
+        let ends = current.headers.filter { end in lost.contains { $0.identity == end.file.identity } }
+        guard ends.count(where: { passOver($0.file, upTo: $0.header, library) }) > 0 else { return }
+        session = nil
         try open(library)
         try read(library)
     }
 
-    /// Counts what the library passed over within a stretch, where all files are open that journald numbers together.
-    private func settle(_ stretch: JournalStretch, upTo last: JournalCursor?, _ session: JournalSession) {
-        guard gap == nil, session.refused.isEmpty else { return }
-        tallies.drop("missing", stretch.missing(upTo: last))
+    /// Reads the last entry of a file that cannot be read up to it. The file is read alone: what is as late in the
+    /// others may be read already. False where that entry cannot be read either: then the file stays unread, and is told,
+    /// until it can or is rotated away.
+    private func passOver(_ file: JournalFile, upTo end: JournalHeader, _ library: JournalLibrary) -> Bool {
+        guard let alone = try? JournalSession([file], library) else { return false }
+        alone.handle.seek(end.tailTime)
+        var last: JournalCursor?
+        while case .entry = alone.handle.next(), let realtime = alone.handle.realtime,
+            realtime <= end.tailTime, let cursor = alone.handle.cursor
+        {
+            note(alone.handle, realtime, roster: roster)
+            last = cursor
+        }
+        guard let last else { return false }
+        if countedDamaged.insert(file.identity).inserted { tallies.drop("damaged") }
+        tails.passed(end.tailTime)
+        tails.give(up: file.identity)
+        if position.time <= end.tailTime { position = .behind(last, end.tailTime) }
+        return true
+    }
+
+    /// Counts what the library passed over within a stretch. Numbers have no holes of their own where all files are open
+    /// that journald numbers together: before systemd 254 each user's file lends its own, and journald goes on from the
+    /// highest of all.
+    private func settle(
+        _ stretch: JournalStretch, upTo last: JournalCursor?, _ session: JournalSession,
+        _ headers: [(file: JournalFile, header: JournalHeader)]
+    ) {
+        let sources = Set(headers.map(\.header.source))
+        guard gap == nil, session.refused.isEmpty, sources.count == 1 else { return }
+        let most = headers.reduce(0) { $0 &+ $1.header.entries }
+        tallies.drop("missing", min(stretch.missing(upTo: last), most))
+    }
+
+    /// An entry was read.
+    func pass(_ handle: JournalHandle, _ realtime: WallTime) {
+        tails.passed(realtime)
+        if !tails.unread.isEmpty, let cursor = handle.cursor { tails.passed(cursor) }
     }
 
     /// What made it stop before the end.

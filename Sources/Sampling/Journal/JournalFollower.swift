@@ -72,6 +72,8 @@ final class JournalFollower {
     var tails = JournalTails()
     /// Archived files that were read to their ends: their paths, for a number may be given again and such a name is not.
     var finished: Set<String> = []
+    /// Files that are counted as damaged, whatever they are called by now.
+    var countedDamaged: Set<JournalFile.Identity> = []
     /// Archived files that cannot be read, one sentence each: nothing new will come from there.
     var remarks: [String: String] = [:]
     /// Of the entries behind the position, how many at least are nowhere to be seen.
@@ -211,6 +213,7 @@ final class JournalFollower {
         knowsHistory = false
         tails = JournalTails()
         finished = []
+        countedDamaged = []
         remarks = [:]
         leastGap = nil
         mayHaveGap = false

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Synchronization
 import Testing
 import Vitals
 
@@ -92,8 +93,19 @@ final class JournalBench {
         rename(away, place)
     }
 
+    /// Has the reader itself do this in the middle, once it has counted an entry of this priority.
+    func meanwhile(_ priority: String, _ work: @escaping @Sendable () -> Void) {
+        let isDone = Atomic(false)
+        time.whenLooked { [tallies] in
+            let count = Self.count(tallies, "agent.service", priority) ?? 0
+            if count > 0, !isDone.exchange(true, ordering: .relaxed) { work() }
+        }
+    }
+
     /// A counter of the reader.
-    func count(_ unit: String, _ priority: String) -> Int64? {
+    func count(_ unit: String, _ priority: String) -> Int64? { Self.count(tallies, unit, priority) }
+
+    private static func count(_ tallies: TallyBook, _ unit: String, _ priority: String) -> Int64? {
         tallies.values(of: JournalFamilies.messages).first {
             $0.labels.map(\.value) == [unit, priority]
         }?.value

@@ -2,7 +2,10 @@
 
 /// The mounts of one process's view of the machine, and which of them a path lies on.
 struct MountTable: Sendable {
-    /// The mounts in the kernel's order: parents before what stands on them.
+    /// As many mounts as the kernel allows one namespace by itself (fs.mount-max).
+    static let limit = 100_000
+
+    /// The mounts in the kernel's order.
     let mounts: [Mount]
     private let byPoint: [String: [Mount]]
 
@@ -10,7 +13,7 @@ struct MountTable: Sendable {
     init(parsing bytes: KernelBytes) {
         var bytes = bytes
         var mounts: [Mount] = []
-        while let (line, isWhole) = bytes.nextLine() {
+        while mounts.count < Self.limit, let (line, isWhole) = bytes.nextLine() {
             if isWhole, let mount = Mount(bytes, line: line) { mounts.append(mount) }
         }
         self.mounts = mounts

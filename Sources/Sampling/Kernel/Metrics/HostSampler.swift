@@ -157,7 +157,12 @@ final class HostSampler {
             if filesystems.contains(where: { $0.mount.point == mount.point }) { continue }
             // Only what cannot hang: a thread stuck in statvfs would make the daemon unkillable.
             guard mount.isLocal else { continue }
-            if let figures = FilesystemFigures(mount) { filesystems.append(figures) } else { success = false }
+            guard let figures = FilesystemFigures(mount) else {
+                success = false
+                continue
+            }
+            // A ramfs has no size.
+            if figures.size > 0 { filesystems.append(figures) }
         }
         return success
     }
