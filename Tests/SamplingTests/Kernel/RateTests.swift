@@ -96,6 +96,24 @@ struct RateTests {
         #expect(pace.cores == 0.5)
     }
 
+    @Test("a reading soon after a baseline, which knows no periods, is what the next one is compared with")
+    func soonAfterBaseline() {
+        var pace = CPUPace()
+        let start = Instant(nanoseconds: 0)
+        for second in [0, 10] {
+            let at = start + .seconds(second)
+            pace.note(at: at, usage: Int64(second) * 250_000, periods: nil, throttled: nil)
+        }
+        pace.note(at: start + .milliseconds(10_300), usage: 2_575_000, periods: 103, throttled: 90)
+        #expect(pace.cores == 0.25 && pace.throttledPercent == nil)
+        pace.note(at: start + .milliseconds(10_600), usage: 2_650_000, periods: 106, throttled: 93)
+        #expect(pace.cores == 0.25, "the longer interval still")
+
+        pace.note(at: start + .milliseconds(14_300), usage: 3_575_000, periods: 143, throttled: 120)
+
+        #expect(pace.cores == 0.25 && pace.throttledPercent == 75)
+    }
+
     @Test("the host's CPU is what is not idle")
     func host() throws {
         let tree = try PlainTree()

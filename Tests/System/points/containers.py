@@ -134,7 +134,7 @@ def percentages(machine):
         text = machine.run(f"head -n 1 /sys/fs/cgroup{place}/cpu.stat; cut -d ' ' -f 1 /proc/uptime").out.split()
         return int(text[1]) / 1e6, float(text[2])
     # The first answer has nothing to compare with; this one covers the time since.
-    until(lambda: "cpu_percent_of_quota" in by_socket(machine, SCOPE), 40)
+    until(lambda: "throttled_percent" in by_socket(machine, SCOPE), 40)
     before = used()
     until(lambda: used()[1] > before[1] + 3, 30)
     row = by_socket(machine, SCOPE)

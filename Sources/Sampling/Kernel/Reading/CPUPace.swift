@@ -47,7 +47,11 @@ struct CPUPace {
                 throttledPercent = 0
             }
         }
-        if let last = newer, now - last.at < Self.leastInterval { return }
+        if let last = newer, now - last.at < Self.leastInterval {
+            // A baseline knows no periods: were it kept, the next reading could not tell how many were throttled.
+            if last.periods == nil, periods != nil { newer = mark }
+            return
+        }
         older = newer
         newer = mark
     }
