@@ -6,6 +6,8 @@ struct CgroupMount: Hashable {
     var directory: String?
     /// The mount point as the kernel names it, for sentences.
     var point: String?
+    /// Whether version 1 holds controllers on this machine, or systemd's own tree: containers may live there alone.
+    var isHybrid: Bool
     /// Whether procfs hides other users' processes from vitald (`hidepid=`).
     var hidesProcesses: Bool
 
@@ -18,6 +20,12 @@ struct CgroupMount: Hashable {
         // A container may see parts of the tree bind-mounted elsewhere; the shortest place is the mount itself.
         let candidates = mounts.mounts.filter { $0.type == "cgroup2" }
         point = candidates.min { $0.point.utf8.count < $1.point.utf8.count }?.point
+        let hasFirst = mounts.mounts.contains { mount in
+            mount.type == "cgroup"
+                && Mount.words(mount.superOptions).contains { Self.decisive.contains(String($0)) }
+        }
+        // Who names the tree knows where the containers are.
+        isHybrid = hasFirst && (roots.cgroup == nil || roots.cgroup == point)
         if let override = roots.cgroup {
             directory = override
         } else if let point {
@@ -26,6 +34,17 @@ struct CgroupMount: Hashable {
             if !point.hasPrefix("/sys/"), roots.sys != "/sys" { directory = nil }
         }
     }
+
+    /// The hierarchies of version 1 by which container runtimes and systemd work. Others, such as net_cls, are mounted
+    /// beside version 2 for a VPN or a firewall, and no container lives there.
+    private static let decisive: Set<String> = [
+        "cpu", "cpuacct", "memory", "pids", "blkio", "freezer", "name=systemd",
+    ]
+
+    /// What is said where there is no tree.
+    static let absent = "no cgroup2 file system is mounted, so no container can be measured"
+    static let absentRemedy =
+        "Boot with systemd.unified_cgroup_hierarchy=1, or name the mount with --cgroup-root."
 
     /// `hidepid=` has been a number, 0 for off, and is a word since Linux 5.8 (proc(5)). It hides nothing from
     /// members of `gid=`, which is root's group where it is not said, nor from who may trace everybody; `ptraceable`
@@ -50,11 +69,7 @@ struct CgroupMount: Hashable {
         let place = directory ?? "cgroup2"
         if directory == nil {
             gaps.append(
-                KernelGap(
-                    .containers, "no cgroup2 file system is mounted, so no container can be measured",
-                    remedy:
-                        "Boot with systemd.unified_cgroup_hierarchy=1, or name the mount with --cgroup-root.")
-            )
+                KernelGap(.containers, Self.absent, remedy: Self.absentRemedy))
         } else if let controllers {
             let absent = ["cpu", "memory", "io", "pids"].filter { !controllers.contains($0) }
             if !absent.isEmpty {

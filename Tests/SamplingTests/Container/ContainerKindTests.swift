@@ -22,7 +22,7 @@ import Vitals
     {
         let (kind, faults) = try reading(ContainerKind.self, #"{"select":"*"\#(json)}"#)
         #expect(faults.isEmpty)
-        return kind.judge(all, recentKills: kills)
+        return kind.judge(ContainerAnswer(all), recentKills: kills)
     }
 
     @Test("a container that is not there fails, one without a process too")

@@ -16,6 +16,12 @@ struct MemoryFigures: Sendable {
     var totalBytes: Int64?
     /// Share of the last 10 s in which some task waited for memory, percent (PSI some avg10, Linux 4.20).
     var pressure: Double?
+    /// Whether this kernel has PSI at all.
+    var hasPressure: Bool
+    /// Why its memory could not be read, where a file is to blame.
+    var fault: UnreadableFile?
+    /// Why its pressure could not be read.
+    var pressureFault: UnreadableFile?
 
     /// The host's, as `psutil.virtual_memory()` counts it.
     init(host: HostFigures) {
@@ -24,21 +30,29 @@ struct MemoryFigures: Sendable {
         totalBytes = host.memoryTotalBytes
         if let total = totalBytes, let available = availableBytes { usedBytes = max(0, total &- available) }
         pressure = host.memoryPressure
+        hasPressure = host.hasPressure
+        fault = host.unreadable.first { $0.name == "meminfo" }
+        pressureFault = host.unreadable.first { $0.name == "pressure/memory" }
     }
 
     /// Those of vitald's own cgroup.
-    init(own figures: ContainerFigures) {
-        self.init(container: figures)
+    init(own figures: ContainerFigures, hasPressure: Bool = false) {
+        self.init(container: figures, hasPressure: hasPressure)
         title = nil
     }
 
     /// A container's.
-    init(container figures: ContainerFigures) {
+    init(container figures: ContainerFigures, hasPressure: Bool = false) {
         title = figures.title
-        usedPercent = figures.memoryPercent
+        // A limit that could not be read may be there: then nobody knows of what this is a share.
+        let limitFault = figures.fault(in: "memory.max")
+        usedPercent = limitFault == nil ? figures.memoryPercent : nil
         usedBytes = figures.workingSetBytes
         totalBytes = figures.memoryLimit?.amount?.bytes
         if let total = totalBytes, let used = usedBytes { availableBytes = max(0, total &- used) }
         pressure = figures.memoryPressure
+        self.hasPressure = hasPressure
+        fault = figures.fault(in: "memory.current", "memory.stat") ?? limitFault
+        pressureFault = figures.fault(in: "memory.pressure")
     }
 }
