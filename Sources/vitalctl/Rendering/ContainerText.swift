@@ -23,7 +23,7 @@ enum ContainerText {
                 Amount.percent(figures.cpuPercentOfCore), Amount.size(figures.memoryBytes), limit,
                 Amount.percent(figures.memoryPercent), Amount.whole(figures.processes),
                 Amount.size(figures.networkReceivedBytes), Amount.size(figures.networkTransmittedBytes),
-                container.status ?? "-",
+                container.status ?? (figures.unreadable.isEmpty ? "-" : "unreadable"),
             ])
         }
         return table.lines { row, column, text in
