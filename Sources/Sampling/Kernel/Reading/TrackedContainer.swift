@@ -90,8 +90,9 @@ final class TrackedContainer {
         }
         let (directory, isTemporary) = tree.enter(node)
         guard directory >= 0 else {
-            if [-ENOENT, -ENODEV, -ENOTDIR].contains(directory) { return .gone }
-            faults.append(FileFault(name: ".", fault: KernelFault(code: -directory)))
+            let fault = KernelFault(code: -directory)
+            if fault.isAbsence { return .gone }
+            faults.append(FileFault(name: ".", fault: fault))
             return .unreadable
         }
         defer { if isTemporary { Glibc.close(directory) } }
@@ -174,8 +175,9 @@ final class TrackedContainer {
         }
         let (directory, isTemporary) = tree.enter(child)
         guard directory >= 0 else {
-            if [-ENOENT, -ENODEV, -ENOTDIR].contains(directory) { return false }
-            faults.append(FileFault(name: ".", isPayload: true, fault: KernelFault(code: -directory)))
+            let fault = KernelFault(code: -directory)
+            if fault.isAbsence { return false }
+            faults.append(FileFault(name: ".", isPayload: true, fault: fault))
             return true
         }
         defer { if isTemporary { Glibc.close(directory) } }
