@@ -56,9 +56,9 @@ def hidepid(machine):
         pid = remount(machine, "hidepid=2")
         try:
             told = until(lambda: "is mounted with hidepid=" in machine.journal(f"_PID={pid}"), 40)
-            expect(told, machine.journal("-n", "10"))
+            expect(told, lambda: machine.journal("-n", "10"))
             alive = until(lambda: machine.page().one("vitald_check_status", check="server", status="healthy"), 40)
-            expect(alive == 1, machine.journal("-n", "10"))
+            expect(alive == 1, lambda: machine.journal("-n", "10"))
             page = machine.page()
             expect(page.one("container_processes", id=REDIS), "no process count")
             expect(page.one("container_memory_usage_bytes", id=REDIS), "no memory")
@@ -73,7 +73,7 @@ def hidepid(machine):
             remount(machine, "hidepid=0")
         expect(until(lambda: machine.page().one("container_start_time_seconds", id=REDIS), 30),
                "without hidepid the start times do not come back")
-        expect("started" in redis(machine), redis(machine))
+        expect("started" in redis(machine), lambda: redis(machine))
 
 
 @point("outside the sandbox, behind hidepid=2 with gid= of its group, it sees all, and complains of nothing")
@@ -100,4 +100,4 @@ def sizes(machine):
         return json.loads(told)["dependencies"]["disk"]
     # The check may be still to come after a start.
     until(lambda: "total_bytes" in disk(), 30)
-    expect(disk().get("total_bytes") == size and disk().get("readonly") is False, f"{size} is not in {disk()}")
+    expect(disk().get("total_bytes") == size and disk().get("readonly") is False, lambda: f"{size} is not in {disk()}")
