@@ -35,5 +35,8 @@ struct Vitalctl: ParsableCommand {
         ],
         defaultSubcommand: StatusCommand.self)
 
-    static func main() { main(GlobalOptions.settled(Array(CommandLine.arguments.dropFirst()))) }
+    static func main() {
+        StandardDescriptors.open()
+        main(GlobalOptions.settled(Array(CommandLine.arguments.dropFirst())))
+    }
 }

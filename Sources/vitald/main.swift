@@ -3,6 +3,8 @@
 import Glibc
 import Sampling
 
+// First of all: whatever is opened before would take their numbers.
+StandardDescriptors.open()
 let arguments = Array(CommandLine.arguments.dropFirst())
 // A helper for calls that can hang for ever is this program again: it must not become a daemon.
 if arguments.first == StatvfsHelper.argument { exit(StatvfsHelper.main()) }

@@ -10,6 +10,8 @@ package enum JournalEvent: String, CaseIterable, Sendable {
     case stopping = "7dff1c8348a441e688a55db1cdb543ba"
     /// The daemon could not start.
     case startFailed = "4b24fda3b6994343ae946c78080bb4d4"
+    /// The process crashed, or its event loop cannot work any more.
+    case crashed = "3c1f5de0a2b74f0c8e0d96a6b27c41f5"
     /// The overall status changed.
     case statusChanged = "089736c27b7e4759954bfa470f21a41a"
     /// A check changed its level, went stale or came back.

@@ -15,9 +15,10 @@ extension Configuration {
     ) throws(ConfigurationRefusal) -> Configuration {
         let place = ReadingPlace()
         let answer = Awaited<Result<Configuration, ConfigurationRefusal>>()
-        Lanes(limit: 1, stackSize: stackSize).run {
+        let isStarted = Lanes(limit: 1, stackSize: stackSize).start {
             answer.fulfil(read(options, kinds: kinds, environment: environment, place: place))
         }
+        guard isStarted else { throw .threadless }
         guard let result = answer.value(within: patience) else {
             throw .silence(at: place, options.configuration, for: patience)
         }
