@@ -132,4 +132,49 @@ struct BareStartTests {
         #expect(daemon.logged("crashed").isEmpty)
         try await daemon.stop()
     }
+
+    @Test("whoever can change the configuration, or put another in its place, is named")
+    func strangers() async throws {
+        let directory = try TestDirectory()
+        let nest = directory.path + "/nest"
+        try #require(mkdir(nest, 0o755) == 0)
+        let file = try directory.write("nest/c.json", Self.quiet)
+        func warnings() async throws -> [String] {
+            let answer = try await Wait.apart {
+                try Program.output([ShippedDaemon.binary, "--config", file, "--check-config"])
+            }
+            #expect(answer.ending == .code(0))
+            return answer.errors.split(separator: "\n").map(String.init)
+        }
+        #expect(try await warnings() == [])
+
+        try #require(chmod(file, 0o666) == 0 && chmod(nest, 0o777) == 0)
+        let open = try await warnings()
+        #expect(
+            open == [
+                #"warning: everybody on this machine can change "\#(file)" (mode 0666). chmod o-w \#(file)"#,
+                "warning: everybody on this machine can replace \"\(file)\": the directory \"\(nest)\" has mode "
+                    + "0777. chmod o-w \(nest)",
+            ])
+        let daemon = try await ShippedDaemon(Self.quiet, in: directory).serving()
+        try #require(chmod(directory.path, 0o777) == 0)
+        _ = try await daemon.result("reload")
+        try await Wait.until("the remark") { !daemon.logged("configurationWarning").isEmpty }
+        #expect(daemon.log.contains("can replace "))
+        let doctor = String(decoding: try await daemon.result("doctor").source, as: UTF8.self)
+        #expect(doctor.contains("can replace "), "\(doctor)")
+        try #require(chmod(directory.path, 0o700) == 0)
+        try await daemon.stop()
+
+        guard getuid() == 0 else { return }
+        try #require(chmod(file, 0o644) == 0 && chmod(nest, 0o755) == 0)
+        try #require(chown(file, 4711, 0) == 0 && chown(nest, 4712, 0) == 0)
+        let given = try await warnings()
+        #expect(
+            given == [
+                #"warning: "\#(file)" belongs to uid 4711, who can change it. Give it to root: chown root \#(file)"#,
+                #"warning: "\#(nest)" belongs to uid 4712, who can replace "\#(file)". "#
+                    + "Give the directory to root: chown root \(nest)",
+            ])
+    }
 }
