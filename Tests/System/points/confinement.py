@@ -34,7 +34,8 @@ def machines_proc(machine):
 def redis(machine):
     """Redis as vitalctl tells it."""
     answer = machine.run("vitalctl --json containers redis-server.service")
-    return json.loads(answer.out)["containers"][0] if answer.code == 0 else {}
+    rows = json.loads(answer.out)["containers"] if answer.code == 0 else []
+    return rows[0] if rows else {}
 
 
 @point("in its sandbox hidepid=2 of the machine hides nothing from it, and it complains of nothing")
@@ -97,7 +98,7 @@ def sizes(machine):
 
     def disk():
         told = machine.run("curl -s http://127.0.0.1:9847/health/data-detailed").out
-        return json.loads(told)["dependencies"]["disk"]
+        return json.loads(told or "{}").get("dependencies", {}).get("disk", {})
     # The check may be still to come after a start.
     until(lambda: "total_bytes" in disk(), 30)
     expect(disk().get("total_bytes") == size and disk().get("readonly") is False, lambda: f"{size} is not in {disk()}")

@@ -61,6 +61,7 @@ def processor(machine):
             "spec_cpu_quota", "spec_cpu_period")}
     first = figures()
     expect(first["spec_cpu_quota"] == 25000 and first["spec_cpu_period"] == 100000, first)
+    expect(first["cpu_usage_seconds_total"] is not None, first)
     grown = until(lambda: (figures()["cpu_usage_seconds_total"] or 0) > first["cpu_usage_seconds_total"], 20)
     expect(grown, f"CPU stands still at {first}")
     throttled = figures()
@@ -187,7 +188,8 @@ def eaten(machine):
         killed = until(lambda: machine.page().one("container_oom_events_total", id=SCOPE), 60)
         expect(killed, lambda: machine.page().all("container_oom_events_total", id=SCOPE))
         expect(machine.page().one("container_memory_failcnt", id=SCOPE), "memory_failcnt is 0")
-        place = by_socket(machine, SCOPE)["id"]
+        place = until(lambda: by_socket(machine, SCOPE).get("id"), 20)
+        expect(place, "the socket does not tell its cgroup")
 
         def kernel():
             return int(machine.run(f"grep '^oom_kill ' /sys/fs/cgroup{place}/memory.events").out.split()[1])

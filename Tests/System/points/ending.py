@@ -35,6 +35,18 @@ def killed(machine):
     expect(back, lambda: machine.journal("-n", "9"))
 
 
+@point("crashed with SIGSEGV it leaves a last line in the journal that names the signal, and is started again")
+def crashed(machine):
+    pid = machine.service()["MainPID"]
+    machine.run(f"kill -SEGV {pid}")
+    back = until(lambda: machine.service()["MainPID"] not in ("", "0", pid), 60)
+    expect(back, lambda: machine.journal("-n", "9"))
+    last = "journalctl -o cat --no-pager MESSAGE_ID=3c1f5de0a2b74f0c8e0d96a6b27c41f5"
+    told = until(lambda: "SIGSEGV" in machine.run(last).out, 20)
+    expect(told, lambda: machine.journal("-n", "9"))
+    expect(until(lambda: machine.page().samples, 60), "it does not serve again")
+
+
 @point("systemctl stop ends it within the drain, with 0, nothing complained; its sockets wake it")
 def stopped(machine):
     start = time.monotonic()
