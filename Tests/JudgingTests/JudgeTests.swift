@@ -164,7 +164,7 @@ struct JudgeTests {
         #expect(report.status == .healthy && report.ready && report.started)
         let off = try #require(report.check(named: "off"))
         #expect(off.level == .unknown && off.contribution == .healthy && off.runs == [0, 0, 0, 0])
-        #expect(report.counts.enabled == 1 && report.counts.disabled == 1 && report.counts.healthy == 1)
+        #expect(report.counts.total == 1 && report.counts.disabled == 1 && report.counts.healthy == 1)
 
         let none = Court(TestCheck.definition("off") { $0.enabled = false }).report
         #expect(none.status == .healthy && none.ready && none.reason == "no checks enabled")
@@ -295,7 +295,7 @@ struct JudgeTests {
         let counts = court.report.counts
 
         // "waiting" has never completed either, and is as old.
-        #expect(counts.enabled == 6 && counts.healthy == 1 && counts.degraded == 2)
+        #expect(counts.total == 6 && counts.healthy == 1 && counts.degraded == 2)
         #expect(counts.unhealthy == 3 && counts.unknown == 0)
     }
 }
