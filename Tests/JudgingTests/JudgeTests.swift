@@ -209,7 +209,7 @@ struct JudgeTests {
         #expect(court.report.ready)
     }
 
-    @Test("a reload keeps what is unchanged to the last counter, and begins the rest anew")
+    @Test("a reload keeps what still asks the same to the last counter, and the rest starts from scratch")
     func reload() throws {
         var court = Court(
             TestCheck.definition("kept"), TestCheck.definition("changed"), TestCheck.definition("gone"))
@@ -221,14 +221,14 @@ struct JudgeTests {
 
         let changes = court.replace([
             JudgedCheck(TestCheck.definition("new") { $0.impact = .info }),
-            JudgedCheck(TestCheck.definition("changed") { $0.fingerprint = "other" }),
+            JudgedCheck(TestCheck.definition("changed") { $0.question = "other" }),
             JudgedCheck(TestCheck.definition("kept")),
         ])
 
         let report = court.report
         #expect(report.checks.map(\.definition.name) == ["new", "changed", "kept"])
         #expect(report.generation == 2)
-        #expect(changes.map(\.short) == ["overall unhealthy>degraded"])
+        #expect(changes.map(\.short) == ["overall unhealthy>healthy"])
         #expect(report.sequence == before.sequence + 1)
         let kept = try #require(report.check(named: "kept"))
         #expect(kept.runs == [1, 0, 2, 0] && kept.consecutiveFailures == 2 && kept.discarded == 1)
