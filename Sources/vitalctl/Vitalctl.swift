@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Glibc
 import Vitals
 
 /// The command line of vitald: a thin client of its socket.
@@ -37,6 +38,8 @@ struct Vitalctl: ParsableCommand {
 
     static func main() {
         StandardDescriptors.open()
+        // Whoever reads no more ends what goes on for ever, also where SIGPIPE is ignored, as in services of systemd.
+        signal(SIGPIPE, SIG_DFL)
         main(GlobalOptions.settled(Array(CommandLine.arguments.dropFirst())))
     }
 }

@@ -44,6 +44,9 @@ package struct HeartbeatKind: CheckKind, Equatable {
         }
     }
 
+    /// The name alone is the question: beats are the same beats whatever their time to live.
+    package static var judgementKeys: Set<String> { ["ttl", "bind"] }
+
     /// What is expected, for people.
     package var target: String {
         "a beat every \(DurationText.render(ttl))" + (binding == nil ? "" : ", bound to the connection")

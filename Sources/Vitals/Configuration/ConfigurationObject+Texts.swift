@@ -31,7 +31,7 @@ extension ConfigurationObject {
             fault("\(key)", "holds a NUL character", remedy: "Remove it.")
             return nil
         }
-        if expanded != SecretMask.mask(text) { remember(hidden: expanded) }
+        if expanded != SecretMask.mask(text) { remember(hidden: expanded, of: key) }
         return (text, expanded)
     }
 
@@ -80,7 +80,7 @@ extension ConfigurationObject {
                 fault("\(key)", "element \(i) holds a NUL character", remedy: "Remove it.")
                 continue
             }
-            if expanded != SecretMask.mask(text) { remember(hidden: expanded) }
+            if expanded != SecretMask.mask(text) { remember(hidden: expanded, of: key) }
             shown.append(SecretMask.mask(text))
             result.append(expanded)
         }
@@ -92,6 +92,8 @@ extension ConfigurationObject {
     package mutating func secret(_ fileKey: StaticString, _ credentialKey: StaticString) -> Secret? {
         let file = optionalString(fileKey)
         let credential = optionalString(credentialKey)
+        remember(credential: nil, at: fileKey)
+        remember(credential: nil, at: credentialKey)
         if file != nil, credential != nil {
             fault("\(fileKey)", "stands beside `\(credentialKey)`", remedy: "Keep one of the two.")
             return nil
@@ -125,7 +127,7 @@ extension ConfigurationObject {
         }
         switch reading.surroundings.readSecret(source) {
         case .success(let text):
-            remember(hidden: text)
+            digest(text)
             return Secret(text)
         case .failure(let problem):
             fault(key, problem.fact, remedy: problem.remedy)

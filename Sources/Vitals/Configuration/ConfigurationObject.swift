@@ -16,6 +16,8 @@ package struct ConfigurationObject {
     /// when one of them does, says nothing about it, and means nothing in another process. 0 where nothing
     /// is hidden.
     package private(set) var hiddenDigest = 0
+    /// What of this object decides what a check asks; see `question(from:settingAside:)`.
+    var questionParts = QuestionParts()
 
     let value: JSONValue?
     private var consumed: Set<String> = []
@@ -93,8 +95,15 @@ package struct ConfigurationObject {
         show(key, write)
     }
 
-    /// Notes something that counts but is not shown, so that a change of it is a change of the configuration.
-    package mutating func remember(hidden text: String) {
+    /// Notes something that counts but is not shown, so that a change of it is a change of the configuration. It is
+    /// part of what a check asks, as the key it belongs to is; credentials are noted by `remember(credential:at:)`.
+    package mutating func remember(hidden text: String, of key: StaticString = "") {
+        digest(text)
+        questionParts.hide(text, "\(key)")
+    }
+
+    /// Takes a text into the digest of what is not shown.
+    mutating func digest(_ text: String) {
         var hasher = Hasher()
         hasher.combine(hiddenDigest)
         hasher.combine(text)

@@ -44,12 +44,10 @@ struct CheckReader {
             object.takeTheRest()  // what an unknown kind would hold, nobody knows
             return nil
         }
+        let common = object.effective.count
         let part = kind.init(reading: &object)
         definition.target = part.target
-        definition.fingerprint =
-            String(decoding: object.effectiveJSON, as: UTF8.self)
-            + (object.hiddenDigest == 0
-                ? "" : " #\(String(UInt(bitPattern: object.hiddenDigest), radix: 16))")
+        definition.identify(by: object, from: common, as: kind)
         return ConfiguredCheck(definition: definition, kind: part)
     }
 

@@ -79,10 +79,13 @@ struct ConfigurationReader {
         let defaults = defaults(&top)
         let checks = checks(&top, defaults, agent)
         let journal = JournalSection(agentUnit: agent?.unit, checks: checks).read(&top)
+        let section = top.effective.last.flatMap { try? JSONDocument(parsing: $0.json) }
         top.finish()
         return Configuration(
             name: name, agent: agent, labels: labels, http: http, socket: socket, host: host,
-            containers: containers, defaults: defaults, checks: checks, journal: journal,
+            containers: containers, defaults: defaults,
+            checks: checks.map { check in section.map { check.completed(by: $0.root) } ?? check },
+            journal: journal,
             warnings: top.reading.warnings,
             effectiveJSON: top.effectiveJSON)
     }

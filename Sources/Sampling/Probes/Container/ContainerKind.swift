@@ -40,7 +40,17 @@ package struct ContainerKind: ProbeKind {
 
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
-        let ledger = ContainerLedger()
+        probe(context, ContainerLedger())
+    }
+
+    /// Makes the probe that remembers the kills that another one has seen.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        probe(context, (old as? any LedgerKeeping)?.ledger as? ContainerLedger ?? ContainerLedger())
+    }
+
+    private func probe(_ context: ProbeContext, _ ledger: ContainerLedger) -> any Probe {
         let judge: @Sendable ([ContainerFigures]) -> ProbeResult = { [self] figures in
             let kills = ledger.note(
                 figures, now: context.time.now, wall: context.time.wall, within: failOnOOM)
@@ -48,11 +58,11 @@ package struct ContainerKind: ProbeKind {
         }
         if selection.patterns == ["self"] {
             return KernelProbe(
-                context, ask: { kernel, answer in kernel.own(answer) },
+                context, ledger: ledger, ask: { kernel, answer in kernel.own(answer) },
                 judge: { own in judge(own.map { [$0] } ?? []) })
         }
         return KernelProbe(
-            context, ask: { [selection] kernel, answer in kernel.containers(selection, answer) }, judge: judge
-        )
+            context, ledger: ledger,
+            ask: { [selection] kernel, answer in kernel.containers(selection, answer) }, judge: judge)
     }
 }

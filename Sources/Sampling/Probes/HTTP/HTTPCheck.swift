@@ -60,6 +60,7 @@ package struct HTTPCheck: ProbeKind {
         guard let url = object.maskedString("url", mask: HTTPTarget.masked) else { return nil }
         do throws(HTTPTarget.Fault) {
             let place = try HTTPTarget(parsing: url)
+            object.identify("url", by: HTTPTarget.identity(of: url))
             if HTTPTarget.holdsPassword(written) {
                 object.reading.warn(
                     object.path(of: "url")
@@ -102,6 +103,9 @@ package struct HTTPCheck: ProbeKind {
                 remedy: "Raise it, or remove one of the two.")
         }
     }
+
+    /// What the answer has to be, and nothing of what is asked.
+    package static var judgementKeys: Set<String> { ["expect"] }
 
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {

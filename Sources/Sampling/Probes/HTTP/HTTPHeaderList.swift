@@ -27,11 +27,12 @@ struct HTTPHeaderList: Sendable, Hashable {
         for (name, value) in object.namedStrings("headers", mask: Self.masked) {
             add(name, value, &object, at: "headers")
         }
+        object.remember(credential: nil, at: "headerFiles")
         let readSecret = object.reading.surroundings.readSecret
         for (name, path) in object.namedStrings("headerFiles", mask: { $1 }) {
             switch readSecret(path) {
             case .success(let text):
-                object.remember(hidden: text)  // a changed file is a changed check
+                object.remember(credential: text, at: "headerFiles")  // a changed file is a changed check
                 // An editor ends a file with a line feed.
                 let end = text.utf8.lastIndex { $0 != 0x0A && $0 != 0x0D }.map { text.utf8.index(after: $0) }
                 add(name, String(text[..<(end ?? text.startIndex)]), &object, at: "headerFiles")

@@ -160,6 +160,14 @@ struct HTTPTarget: Sendable, Hashable {
         return !password.isEmpty && !SecretMask.refersOut(String(password))
     }
 
+    /// What tells a URL from every other: all but its password. Not for showing.
+    static func identity(of text: String) -> String {
+        guard let (start, at) = userInfo(text),
+            let colon = text[start..<at].utf8.firstIndex(of: UInt8(ascii: ":"))
+        else { return text }
+        return String(text[..<colon]) + text[at...]
+    }
+
     private static func userInfo(_ text: String) -> (start: String.Index, at: String.Index)? {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
             text[colon...].utf8.starts(with: "://".utf8)

@@ -95,9 +95,22 @@ package struct JournalKind: ProbeKind {
     /// The units.
     package var target: String { units.joined(separator: " ") }
 
+    /// What counts as an error, how far back, and what a match means; the units and the pattern are the question.
+    package static var judgementKeys: Set<String> { ["window", "priority", "outcome"] }
+
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         JournalProbe(self, context)
+    }
+
+    /// Makes the probe that goes on with what another one has counted, where both count the same.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        guard let old = old as? JournalProbe, let watch = old.handOver(to: self) else {
+            return JournalProbe(self, context)
+        }
+        return JournalProbe(self, context, watch)
     }
 
     /// What the journal's thread has to note.

@@ -83,6 +83,7 @@ package struct PostgresKind: ProbeKind {
             }
             let target = try PostgresTarget(text.expanded)
             object.showURL("url", written: text.written, normal: target.masked)
+            object.identify("url", by: target.identity)
             object.warnOfPassword(in: "url", written: text.written) {
                 (try? PostgresTarget($0))?.password
             }
@@ -92,6 +93,9 @@ package struct PostgresKind: ProbeKind {
             return (PostgresTarget.none, nil)
         }
     }
+
+    /// The role is what the answer is judged by, and the statistics decide nothing.
+    package static var judgementKeys: Set<String> { ["role", "statistics"] }
 
     /// `localhost:5432/agno_data`.
     package var target: String { database.text }

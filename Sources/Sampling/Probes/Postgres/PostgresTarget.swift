@@ -114,6 +114,14 @@ struct PostgresTarget: Sendable, Hashable {
         return "\(brackets ? "[\(host)]" : host):\(port)/\(database)"
     }
 
+    /// What tells this target from every other: all but its passwords. Not for showing.
+    var identity: String {
+        let rest = parameters.filter { !PostgresKeywords.secret.contains($0.keyword) }
+        return
+            ([host, hostAddress ?? "", String(port), user, database]
+            + rest.map { "\($0.keyword)=\($0.value)" }).joined(separator: "\0")
+    }
+
     /// The whole as a url, with its password masked.
     var masked: String {
         var text = "postgresql://\(user)\(password == nil ? "" : ":***")@"

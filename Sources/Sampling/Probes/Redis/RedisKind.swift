@@ -69,6 +69,7 @@ package struct RedisKind: ProbeKind {
             }
             let target = try RedisTarget(text.expanded)
             object.showURL("url", written: text.written, normal: target.masked)
+            object.identify("url", by: target.identity)
             object.warnOfPassword(in: "url", written: text.written) { (try? RedisTarget($0))?.password }
             return target
         } catch {
@@ -101,6 +102,9 @@ package struct RedisKind: ProbeKind {
         }
         return words
     }
+
+    /// The role is what the answer is judged by, and the statistics decide nothing.
+    package static var judgementKeys: Set<String> { ["role", "statistics"] }
 
     /// `localhost:6379/0`.
     package var target: String { server.text }

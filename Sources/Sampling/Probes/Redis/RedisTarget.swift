@@ -67,6 +67,9 @@ struct RedisTarget: Sendable, Hashable {
     /// The place alone: `localhost:6379`, `/run/redis/redis.sock`.
     var address: String { place.text }
 
+    /// What tells this target from every other: all but its password. Not for showing.
+    var identity: String { [address, user ?? "", String(database)].joined(separator: "\0") }
+
     /// The whole as a url, with its password masked.
     var masked: String {
         var credentials = user ?? ""

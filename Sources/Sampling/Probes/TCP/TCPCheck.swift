@@ -47,6 +47,9 @@ package struct TCPCheck: ProbeKind {
         return object.boolean("tls", default: false) ? TLSSettings() : nil
     }
 
+    /// What the answer has to be, and nothing of what is asked.
+    package static var judgementKeys: Set<String> { ["expectBytes"] }
+
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         guard let endpoint else { return UnusableProbe() }

@@ -36,6 +36,9 @@ struct TLSSettings: Sendable, Hashable {
         caFile = object.optionalString("caFile")
         certFile = object.optionalString("certFile")
         keyFile = object.optionalString("keyFile")
+        // By what certificate we are known is no part of what is asked.
+        object.remember(credential: nil, at: "certFile")
+        object.remember(credential: nil, at: "keyFile")
         serverName = object.optionalString("serverName")
         verify = object.boolean("verify", default: true)
         let range = Duration.zero...Self.longestExpiry
@@ -94,7 +97,7 @@ struct TLSSettings: Sendable, Hashable {
             switch object.reading.surroundings.readSecret(keyFile) {
             case .failure(let problem): object.fault("keyFile", problem.fact, remedy: problem.remedy)
             case .success(let text):
-                object.remember(hidden: text)  // a changed key is a changed check
+                object.remember(credential: text, at: "keyFile")  // a changed key is a changed check
                 if (try? NIOSSLPrivateKey(bytes: Array(text.utf8), format: .pem)) == nil {
                     object.fault(
                         "keyFile", "no PEM key without a passphrase can be read from \(keyFile)",

@@ -26,9 +26,20 @@ package struct UnitKind: ProbeKind {
 
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
-        let lives = UnitLedger()
-        return KernelProbe(
-            context, ask: { [selection] kernel, answer in kernel.containers(selection, answer) },
+        probe(context, UnitLedger())
+    }
+
+    /// Makes the probe that remembers the restarts that another one has seen.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        probe(context, (old as? any LedgerKeeping)?.ledger as? UnitLedger ?? UnitLedger())
+    }
+
+    private func probe(_ context: ProbeContext, _ lives: UnitLedger) -> any Probe {
+        KernelProbe(
+            context, ledger: lives,
+            ask: { [selection] kernel, answer in kernel.containers(selection, answer) },
             judge: { [self] figures in
                 let units = Self.outermost(figures)
                 let restarts = lives.note(units, sinceBoot: context.time.sinceBoot, wall: context.time.wall)

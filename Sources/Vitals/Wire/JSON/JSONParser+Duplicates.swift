@@ -53,7 +53,7 @@ extension JSONParser {
     private mutating func note(_ node: Int) throws(JSONFault) {
         let key = keyBytes(node)
         let fault = fault(
-            "the key \(Quotation.quote(String(decoding: key, as: UTF8.self))) stands here a second time",
+            "the key \(Quotation.quote(Echo.cut(String(decoding: key, as: UTF8.self)))) stands here a second time",
             "Keep one of the two.", at: Int(nodes[node].start) - 1)
         guard policy == .collect else { throw fault }
         if key != [UInt8(ascii: "/"), UInt8(ascii: "/")], duplicates.count < JSONParser.maximumDuplicates {

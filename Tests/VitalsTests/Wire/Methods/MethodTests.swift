@@ -110,6 +110,31 @@ struct MethodTests {
                 && reply.counts.unhealthy == 1)
     }
 
+    @Test("stale and pending are healthy in no count and in no view, and staleness makes nothing better")
+    func stale() {
+        func view(_ level: Level, _ phase: Phase, _ impact: Impact = .critical) -> CheckReport {
+            var check = check
+            check.definition.impact = impact
+            (check.level, check.phase) = (level, phase)
+            return check
+        }
+        var report = Report()
+        report.checks = [
+            view(.healthy, .stale), view(.healthy, .stale, .degrade), view(.healthy, .stale, .info),
+            view(.unhealthy, .stale, .degrade), view(.healthy, .pending), view(.healthy, .active),
+        ]
+
+        let counts = StatusQuery.Reply(report, epoch: "e").counts
+        #expect(counts.total == 6 && counts.healthy == 1 && counts.stale == 4)
+        #expect(counts.unhealthy == 2 && counts.degraded == 2 && counts.unknown == 1)
+        #expect(
+            report.checks.map { CheckView($0).level } == [
+                "unhealthy", "degraded", "degraded", "unhealthy", "unknown", "healthy",
+            ])
+        #expect(
+            report.checks.map(\.stateWord) == ["stale", "stale", "stale", "stale", "pending", "healthy"])
+    }
+
     @Test("a container reads back as it was written; no limit and an unknown limit stay apart")
     func containers() throws {
         var figures = ContainerFigures(identity: ContainerIdentity(id: "/a"))
