@@ -58,8 +58,10 @@ struct UnfeltReloadTests {
     @Test("texts, tags and thresholds: nothing is told, counters and since stay, readiness is not touched")
     func texts() async throws {
         let server = try SilentServer()
-        let daemon = try await ShippedDaemon(Self.configuration(Self.check(server.port))).serving()
+        let off = #", { "name": "off", "type": "redis", "url": "redis://:x@h/0", "enabled": false }"#
+        let daemon = try await ShippedDaemon(Self.configuration(Self.check(server.port) + off)).serving()
         try await Wait.until("readiness") { try await daemon.get("/readyz").status == 200 }
+        #expect(daemon.logged("configurationWarning").count == 1, "of the password in the URL")
         let before = try await daemon.check("queue")
         let sequence = try await daemon.result("status")["seq"]?.integer
         let lines = daemon.logged("checkChanged").count + daemon.logged("statusChanged").count
@@ -70,7 +72,7 @@ struct UnfeltReloadTests {
                     Self.check(
                         server.port,
                         #", "description": "the queue", "runbook": "https://wiki/queue", "tags": ["x"], "fall": 5, "timeout": "400ms""#
-                    )))
+                    ) + off))
             try await generation(daemon, 2)
             daemon.program.signal(SIGHUP)
             try await generation(daemon, 3)
@@ -89,6 +91,7 @@ struct UnfeltReloadTests {
         #expect(after["runs"]?["fail"]?.integer == 0 && after["discarded"]?.integer == 0)
         #expect(try await daemon.result("status")["seq"]?.integer == sequence, "no change was announced")
         #expect(daemon.logged("checkChanged").count + daemon.logged("statusChanged").count == lines)
+        #expect(daemon.logged("configurationWarning").count == 1)
         try await daemon.stop()
     }
 
@@ -119,6 +122,49 @@ struct UnfeltReloadTests {
         try await Wait.until("the failure") { try await daemon.get("/readyz").status == 503 }
         #expect(try await daemon.get("/readyz").body.hasPrefix("not ready: queue: "))
         try await daemon.stop()
+    }
+
+    @Test(
+        "a rotated password connects again, and the check stays what it was",
+        .enabled(if: Program.has("redis-server"), "Redis is not installed: apt install redis-server"))
+    func rotatedPassword() async throws {
+        let redis = try LocalRedis()
+        let server = try await redis.start(["--requirepass", "first"])
+        let directory = try TestDirectory()
+        let file = try directory.write("password", "first\n")
+        let configuration = Self.configuration(
+            #"{ "name": "cache", "type": "redis", "url": "\#(redis.url)", "passwordFile": "\#(file)" }"#)
+        let daemon = try await ShippedDaemon(configuration, in: directory).serving()
+        try await Wait.until("readiness") { try await daemon.get("/readyz").status == 200 }
+        let before = try await daemon.check("cache")
+        let path = redis.directory.path + "/redis.sock"
+        func ask(_ commands: String) async throws -> String {
+            try await Wait.apart {
+                let wire = try Wire(.path(path))
+                try wire.send(commands + "QUIT\r\n")
+                return String(decoding: try wire.readAll(), as: UTF8.self)
+            }
+        }
+
+        // Whoever is connected stays so; who comes next needs the new one.
+        let changed = try await ask("AUTH first\r\nCONFIG SET requirepass second\r\n")
+        try #require(changed == "+OK\r\n+OK\r\n+OK\r\n", "\(changed)")
+        try directory.write("password", "second\n")
+        let refusals = try await refusals(daemon) {
+            daemon.program.signal(SIGHUP)
+            try await generation(daemon, 2)
+            _ = try await ask("AUTH second\r\nCLIENT KILL TYPE normal SKIPME yes\r\n")
+            try await Wait.until("two more runs") {
+                let runs = try await daemon.check("cache")["runs"]?["pass"]?.integer ?? 0
+                return runs >= (before["runs"]?["pass"]?.integer ?? 0) + 2
+            }
+        }
+
+        #expect(refusals == [])
+        let after = try await daemon.check("cache")
+        #expect(after["since"]?.string == before["since"]?.string && after["level"]?.string == "healthy")
+        try await daemon.stop()
+        try await server.stop()
     }
 
     @Test("evidence that is too old is healthy in no count and no sentence")
