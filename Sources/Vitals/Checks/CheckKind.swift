@@ -12,5 +12,5 @@ package protocol CheckKind: Sendable {
     init(reading object: inout ConfigurationObject)
 
     /// What is probed, for people, without any secret.
-    var target: String { get }
+    var target: ShownTarget { get }
 }
