@@ -175,10 +175,12 @@ struct CheckReader {
             guard let first = circle.first, let second = circle.dropFirst().first ?? circle.first,
                 let reference = graph[first]?.first(where: { $0.to == second })
             else { continue }
+            // A name that is none has been refused, and may be a secret.
+            let names = (circle + [first]).map { CheckName.isAcceptable($0) ? $0 : "…" }
             let fact =
                 circle.count == 1
-                ? "\"\(first)\" depends on itself"
-                : "goes in a circle: " + (circle + [first]).joined(separator: " -> ")
+                ? "\(reading.quote(first, else: "the check")) depends on itself"
+                : "goes in a circle: " + names.joined(separator: " -> ")
             reading.add(
                 ConfigurationFault(
                     path: reference.path, line: reference.line, fact: fact,

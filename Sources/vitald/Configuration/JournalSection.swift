@@ -23,8 +23,9 @@ struct JournalSection {
         return top.object("journal") { object in
             let enabled = object.boolean("enabled", default: isWanted)
             if !enabled, let check = checks.first(where: { $0.kind is JournalKind }) {
+                let name = object.quote(check.definition.name, else: "")
                 object.fault(
-                    "enabled", "is false, and the check \"\(check.definition.name)\" reads the journal",
+                    "enabled", "is false, and the check\(name.isEmpty ? "" : " " + name) reads the journal",
                     remedy: "Remove the line, or the check.")
             }
             let units = units(&object, enabled: enabled, hasChecks: !kinds.isEmpty)

@@ -165,6 +165,25 @@ struct CanaryTests {
         #expect(!twice.isEmpty && twice.firstRange(of: Self.word) == nil, "\(twice)")
     }
 
+    @Test("a name that is refused is not told by what refers to it either")
+    func references() {
+        for name in ["redis://:CANARY@h", "CANARY CANARY", "${SECRET}"] {
+            let text = #"""
+                {"journal": {"enabled": false}, "checks": [
+                  {"name": "NAME", "type": "memory", "dependsOn": ["NAME"]},
+                  {"name": "a", "type": "memory", "dependsOn": ["b"]},
+                  {"name": "b", "type": "memory", "dependsOn": ["NAME", "a"]},
+                  {"name": "NAME", "type": "journal", "unit": "x.service", "pattern": "NAME"}]}
+                """#.replacing("NAME", with: name)
+            let sentences = Museum.sentences(text).joined(separator: "\n")
+
+            #expect(sentences.contains("depends on itself") || name == "${SECRET}")
+            #expect(sentences.contains("goes in a circle: a -> b -> a"))
+            #expect(sentences.contains("reads the journal"))
+            #expect(!sentences.contains(Self.word), "\(sentences)")
+        }
+    }
+
     @Test(
         "a file's key that holds the secret itself does not tell it",
         arguments: ["CANARY", "/CANARY", "/no/CANARY"])

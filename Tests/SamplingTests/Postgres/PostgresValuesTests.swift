@@ -50,6 +50,15 @@ struct PostgresValuesTests {
         #expect(try PostgresTarget("host=h client_encoding=auto").parameters.count == 1)
     }
 
+    @Test("what can never connect is refused, though each value is right")
+    func contradictions() throws {
+        #expect(throws: URLFault.self) {
+            try PostgresTarget("host=h sslmode=disable channel_binding=require")
+        }
+        #expect(try PostgresTarget("host=h channel_binding=require").parameters.count == 1)
+        #expect(try PostgresTarget("host=h sslmode=disable channel_binding=prefer").parameters.count == 2)
+    }
+
     @Test("every fault is told without the value")
     func quotesNothing() throws {
         for keyword in [

@@ -61,6 +61,12 @@ enum PostgresValues {
                 "`ssl_min_protocol_version` is above `ssl_max_protocol_version`",
                 remedy: "Lower it, or remove one of the two.")
         }
+        if value("channel_binding") == "require", value("sslmode") == "disable" {
+            // There is nothing to bind to: libpq would connect, and then refuse every server.
+            return URLFault(
+                "`channel_binding=require` needs TLS, and `sslmode` is disable",
+                remedy: "Write sslmode=require, or remove channel_binding.")
+        }
         return nil
     }
 
