@@ -10,4 +10,5 @@ let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.first == StatvfsHelper.argument { exit(StatvfsHelper.main()) }
 // Before any thread exists, so that all of them inherit it.
 Keeper.blockSignals()
-exit(Start.run(arguments, environment: { name in getenv(name).map { String(cString: $0) } }))
+// Likewise: the environment may only be changed while there is one thread.
+exit(Start.run(arguments, environment: ProcessEnvironment.take(PostgresLibrary.variables)))

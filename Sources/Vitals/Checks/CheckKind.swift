@@ -12,7 +12,7 @@ package protocol CheckKind: Sendable {
     init(reading object: inout ConfigurationObject)
 
     /// What is probed, for people, without any secret.
-    var target: String { get }
+    var target: ShownTarget { get }
 
     /// The keys that say how an answer is judged, and nothing of what is asked of whom: a reload that changes them keeps
     /// what is known of the check. Keys that begin with `warn` or `fail` are thresholds by their name, at any depth, and

@@ -103,6 +103,7 @@ extension ConfigurationSurroundings {
                 place.enter(path)
                 return TrustedFile.read(path, uid: uid)
             },
-            credentialsDirectory: environment("CREDENTIALS_DIRECTORY"), opening: { place.enter($0) })
+            credentialsDirectory: environment("CREDENTIALS_DIRECTORY"), opening: { place.enter($0) },
+            pathExists: { access($0, F_OK) == 0 })
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Vitals
 
 /// Where the configuration comes from.
@@ -12,11 +13,18 @@ enum ConfigurationSource: Equatable, Sendable, CustomStringConvertible {
     /// Where the daemon looks when nobody names a file.
     static let usualPath = "/etc/vitald/config.json"
 
-    /// The path, for people.
+    /// The path.
     var description: String {
         switch self {
         case .named(let path), .usual(let path): path
         }
+    }
+
+    /// The path as a sentence may show it: what was given in the place of a path may be a secret.
+    var shown: String {
+        guard case .named(let path) = self else { return description }
+        let isShown = Quotation.mayQuote(path) || access(path, F_OK) == 0
+        return isShown ? path : "the file of --config"
     }
 }
 

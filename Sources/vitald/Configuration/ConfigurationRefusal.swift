@@ -53,7 +53,9 @@ struct ConfigurationRefusal: Error, Sendable {
                     )
                 ], cause: .silence)
         }
-        let subject = path == source.description ? "" : "\(Quotation.quote(path)) "
+        // Not looked up: its file system hangs. It was opened, so it is a path.
+        let name = path.utf8.first == UInt8(ascii: "/") ? Quotation.quote(path, else: "a file") : "a file"
+        let subject = path == source.description ? "" : "\(name) "
         return ConfigurationRefusal(
             [
                 ConfigurationFault(
@@ -74,7 +76,7 @@ struct ConfigurationRefusal: Error, Sendable {
 
     /// One sentence (place, fact, remedy) for each fault, and one that counts those left out.
     var sentences: [String] {
-        faults.map(\.description) + (unlisted == 0 ? [] : ["and \(unlisted) more faults. Mend these first."])
+        faults.map(\.description) + (unlisted == 0 ? [] : ["and \(unlisted) more faults. Fix these first."])
     }
 
     /// What a status line says: the first sentence, and how many follow.

@@ -51,7 +51,7 @@ enum Start {
             return ExitCode.stopped
         } catch {
             for sentence in error.sentences {
-                write("\(options.configuration): \(sentence)\n", to: STDERR_FILENO)
+                write("\(options.configuration.shown): \(sentence)\n", to: STDERR_FILENO)
             }
             return code(for: error)
         }
@@ -91,8 +91,8 @@ enum Start {
             for sentence in error.sentences {
                 log.write(
                     JournalEntry(
-                        .startFailed, .error, "configuration \(options.configuration): \(sentence)",
-                        fields: [("VITALD_CONFIG", options.configuration.description)]))
+                        .startFailed, .error, "configuration \(options.configuration.shown): \(sentence)",
+                        fields: [("VITALD_CONFIG", options.configuration.shown)]))
             }
             switch error.cause {
             case .faults:

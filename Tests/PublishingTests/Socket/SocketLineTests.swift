@@ -110,7 +110,7 @@ struct SocketLineTests {
         ),
         Row(
             "a duplicate key", #"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#,
-            parse(25, #"the key \"id\" stands here a second time"#)),
+            parse(25, #"the key \"id\" is listed twice"#)),
         Row(
             "half an object", #"{"jsonrpc":"2.0","#,
             parse(18, "the text ends inside an object")),

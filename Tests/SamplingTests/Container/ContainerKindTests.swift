@@ -191,6 +191,6 @@ import Vitals
                 #"{"select":"a","warnMemoryPercent":9,"failMemoryPercent":8,"failOnOOM":"1ms"}"#
             )
             .1.count == 2)
-        #expect(try reading(ContainerKind.self, #"{"select":["!a","b*"]}"#).0.target == "!a b*")
+        #expect(try reading(ContainerKind.self, #"{"select":["!a","b*"]}"#).0.target.description == "!a b*")
     }
 }

@@ -36,7 +36,7 @@ package struct ContainerKind: ProbeKind {
     }
 
     /// The selector.
-    package var target: String { selection.text }
+    package var target: ShownTarget { ShownTarget(names: selection.patterns) }
 
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {

@@ -68,7 +68,7 @@ package struct JournalKind: ProbeKind {
         search = JournalSearch(reading: &object)
         if name != nil, object.has("match") || object.has("regex") {
             object.fault(
-                "pattern", "stands beside `\(object.has("match") ? "match" : "regex")`",
+                "pattern", "is set beside `\(object.has("match") ? "match" : "regex")`",
                 remedy: "Keep one of the two.")
         }
         verdict = object.choice("outcome", default: .fail)
@@ -93,7 +93,7 @@ package struct JournalKind: ProbeKind {
     }
 
     /// The units.
-    package var target: String { units.joined(separator: " ") }
+    package var target: ShownTarget { ShownTarget(names: units) }
 
     /// What counts as an error, how far back, and what a match means; the units and the pattern are the question.
     package static var judgementKeys: Set<String> { ["window", "priority", "outcome"] }
@@ -123,7 +123,7 @@ package struct JournalKind: ProbeKind {
 
     private static func units(_ object: inout ConfigurationObject) -> [String] {
         if object.has("unit"), object.has("units") {
-            object.fault("units", "stands beside `unit`", remedy: "Keep one of the two.")
+            object.fault("units", "is set beside `unit`", remedy: "Keep one of the two.")
         }
         guard !object.has("units") else {
             _ = object.raw("unit")

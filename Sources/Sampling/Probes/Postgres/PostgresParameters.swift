@@ -28,6 +28,10 @@ struct PostgresParameters {
             // Data that nobody acknowledges must not keep a dead connection alive for 15 minutes.
             ("tcp_user_timeout", "\(milliseconds(10))"),
         ]
+        // Nor are files of the home directory taken that nobody configured (~/.pgpass, ~/.postgresql/…).
+        for keyword in ["passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl"] {
+            list.append((keyword, Self.noFile))
+        }
         if let address { list.append(("hostaddr", address)) }
         if let password = kind.password { password.reveal { list.append(("password", $0)) } }
         var options = "-c statement_timeout=\(milliseconds(9)) -c lock_timeout=\(milliseconds(8))"
@@ -42,6 +46,9 @@ struct PostgresParameters {
         if withOptions { list.append(("options", options)) }
         return list
     }
+
+    /// What cannot exist, so that libpq looks no further.
+    private static let noFile = "/dev/null/none"
 
     /// So many tenths of the timeout: the server gives up on a lock, then on the statement, before vitald gives up
     /// on the server, which keeps the connection.

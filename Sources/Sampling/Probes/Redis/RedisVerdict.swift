@@ -52,8 +52,8 @@ struct RedisVerdict {
             return fail("auth.required", "asks for a password: set passwordFile or passwordCredential")
         case "WRONGPASS": return fail("auth.failed", "does not accept the user or the password")
         case "NOPERM":
-            return fail(
-                "auth.denied", "does not let the user \(target.user ?? "default") run \(Self.word(question))")
+            // Without the user: a password that was written in its place would be told.
+            return fail("auth.denied", "does not let the user of this check run \(Self.word(question))")
         case "MASTERDOWN":
             return fail("master.down", "is a replica that has lost its master and serves no data")
         case "MISCONF":

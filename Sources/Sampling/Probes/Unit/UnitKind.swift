@@ -13,16 +13,14 @@ package struct UnitKind: ProbeKind {
     /// Reads the keys.
     package init(reading object: inout ConfigurationObject) {
         let written = object.requiredString("unit", example: "agno@1.service")
-        if written.utf8.contains(UInt8(ascii: "/")) {
-            object.fault(
-                "unit", "\"\(written)\" holds a slash", remedy: "Write the unit's name as systemctl shows it."
-            )
+        if let problem = UnitName.problem(with: written), !written.isEmpty {
+            object.fault("unit", "\(object.quote(written)) \(problem)", remedy: UnitName.remedy)
         }
         unit = Self.fullName(written)
     }
 
     /// The unit.
-    package var target: String { unit }
+    package var target: ShownTarget { ShownTarget(names: [unit]) }
 
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
