@@ -13,6 +13,9 @@ package struct HostFigures: Sendable {
     /// Share of time that some task waited for memory in the last 10 s, percent.
     package var memoryPressure: Double?
 
+    /// The memory of the container that vitald runs in, where that has a limit; nil on the machine itself.
+    package var container: EffectiveLimits.MemoryFill?
+
     /// Memory in use as `psutil.virtual_memory().percent` has it: (total − available) / total.
     package var memoryPercent: Double? {
         guard let total = memoryTotalBytes, let available = memoryAvailableBytes, total > 0 else {

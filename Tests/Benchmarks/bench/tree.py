@@ -27,6 +27,8 @@ class Tree:
         self.files = {f.name: f.read_text() for f in pattern.iterdir() if f.is_file()}
         self.files["io.stat"] = next(
             text for text in (p.read_text() for p in sorted((source / "sys").rglob("io.stat"))) if "rbytes" in text)
+        # The captured host has it as every kernel does; the capture of that time did not take it along.
+        self.files.setdefault("memory.high", "max\n")
         self.limits = (source / LIMITS).read_text()
         self.network = next((source / "proc/namespaces").iterdir()).joinpath("dev").read_text()
         self.stat = (source / "proc/448/stat").read_text()

@@ -51,6 +51,7 @@ extension KernelSampler {
                         + "\(CgroupTree.depthLimit), the rest is not looked at",
                     remedy: "Remove what nobody uses."))
         }
+        if let gap = own.gap(proc: roots.proc, mount) { gaps.append(gap) }
         if !denied.isEmpty { gaps.append(deniedGap) }
         return gaps
     }

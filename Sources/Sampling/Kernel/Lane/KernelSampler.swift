@@ -29,6 +29,7 @@ final class KernelSampler {
     let host: HostSampler
     let devices: BlockDevices
     let names: ContainerNames
+    let levels: LimitLevels
     let tallies: KernelTallies
     private(set) var tree: CgroupTree?
     private(set) var mount: CgroupMount?
@@ -43,7 +44,11 @@ final class KernelSampler {
     private var scratch = [Int64](repeating: FigureRow.missing, count: FigureColumn.count)
     var lastFull = Instant.distantPast
     private var lastHost = Instant.distantPast
-    private(set) var ownPath: String?
+    /// Where vitald itself is in the tree.
+    var own = OwnCgroup.unknown
+    var ownPath: String?
+    /// The memory of the container that vitald runs in, where that has a limit.
+    var ownContainer: EffectiveLimits.MemoryFill?
     private(set) var refused = 0
     var collectors: [CollectorRun] = []
     var sheet = Sheet()
@@ -70,12 +75,13 @@ final class KernelSampler {
         var overflow: Int
         var hasRoot: Bool
         var denied: Set<KernelOptions.Detail>
+        var own: OwnCgroup
     }
 
     private var missingKey: MissingKey {
         MissingKey(
             refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil,
-            denied: denied)
+            denied: denied, own: own)
     }
 
     init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
@@ -87,15 +93,21 @@ final class KernelSampler {
         host = HostSampler(roots, reader)
         devices = BlockDevices(roots)
         names = ContainerNames(roots, reader, time)
+        levels = LimitLevels(reader)
     }
 
     deinit {
         for container in tracked { container.close(reader) }
+        levels.close()
         host.close()
     }
 
     /// The host's figures of the last reading.
-    var hostFigures: HostFigures { host.figures }
+    var hostFigures: HostFigures {
+        var figures = host.figures
+        figures.container = ownContainer
+        return figures
+    }
 
     /// How one collector fared in the last round.
     struct CollectorRun {
@@ -125,11 +137,13 @@ final class KernelSampler {
                 guard let tree else { return }
                 for container in tracked { container.readPace(tree, reader, FigureRow(base), now: now) }
             }
+            readLevelPaces(now)
             host.readPace(now: now)
         case .host:
             if now - lastHost < KernelLane.freshness, now >= lastHost { return }
             lastHost = now
             host.readFigures(now: now)
+            readOwnContainer(now)
             return
         case .full:
             collectors.removeAll(keepingCapacity: true)
@@ -138,7 +152,9 @@ final class KernelSampler {
             lastHost = now
             collect("containers") {
                 locate(now)
-                return readContainers(now)
+                let success = readContainers(now)
+                readLimits(now)
+                return success
             }
             collect("network") { readNetwork() }
             if !options.details.isEmpty { readDetails(now) }
@@ -178,7 +194,7 @@ final class KernelSampler {
         if case .bytes(let bytes) = reader.read(path: roots.proc("self/status")) {
             status = ProcessStatus(parsing: bytes)
         }
-        let found = CgroupMount(mounts, roots, status: status)
+        let found = CgroupMount(mounts, roots, status: status, isLive: roots.isLive)
         mount = found
         if let directory = found.directory, tree == nil { tree = CgroupTree(directory, reader) }
     }
@@ -195,18 +211,6 @@ final class KernelSampler {
         guard tree.generation != generation else { return }
         generation = tree.generation
         listContainers(tree, now)
-    }
-
-    private func readOwnPath() {
-        guard case .bytes(let bytes) = reader.read(path: roots.proc("self/cgroup")),
-            let path = ProcessCgroup.parse(bytes)
-        else {
-            ownPath = nil
-            return
-        }
-        let own = CgroupIdentity.match(path)?.identity.id ?? path.text
-        if own != ownPath { generation = nil }
-        ownPath = own
     }
 
     private func listContainers(_ tree: CgroupTree, _ now: Instant) {

@@ -7,12 +7,15 @@ struct KernelPage {
     let options: KernelOptions
     let kubernetes: Bool
     let tallies: KernelTallies
+    /// What the host has available of memory.
+    let hostAvailable: Int64?
     private var rows: [Int] = []
 
-    init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies) {
+    init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies, hostAvailable: Int64?) {
         self.options = options
         self.kubernetes = kubernetes
         self.tallies = tallies
+        self.hostAvailable = hostAvailable
     }
 
     /// Adds every family of `KernelMetric.all`.
@@ -72,6 +75,12 @@ struct KernelPage {
                         sheet.add(.integer(figure(interface)), labels)
                     }
                 }
+            case .bound(let figure):
+                for index in rows {
+                    guard let bound = figure(containers[index].bounds, hostAvailable) else { continue }
+                    let labels = containers[index].labels.level(bound.node, into: &sheet)
+                    sheet.add(bound.value, labels)
+                }
             }
         }
     }
@@ -98,7 +107,7 @@ struct KernelPage {
             guard container.isWhole, case .exported = container.purpose else { continue }
             // Nobody lives in it any more: its runtime is about to remove it.
             guard matrix[index * FigureColumn.count + FigureColumn.populated.rawValue] != 0 else { continue }
-            let count = Self.count(container, index, matrix)
+            let count = count(container, index, matrix)
             if series + count > options.seriesLimit {
                 left += count
             } else {
@@ -110,7 +119,7 @@ struct KernelPage {
         tallies.limitedSeries(left)
     }
 
-    private static func count(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Int {
+    private func count(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Int {
         var count = 1
         for metric in KernelMetric.all {
             switch metric.source {
@@ -121,6 +130,7 @@ struct KernelPage {
             case .deviceOperations: count += 2 * container.devices.count
             case .filesystem: count += container.filesystem == nil ? 0 : 1
             case .interface: count += container.interfaces.count
+            case .bound(let figure): count += figure(container.bounds, hostAvailable) == nil ? 0 : 1
             }
         }
         return count

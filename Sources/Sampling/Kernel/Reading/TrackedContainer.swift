@@ -36,10 +36,17 @@ final class TrackedContainer {
     var process = ContainerProcess()
     /// Whether the row of this round counts.
     var isWhole = false
+    /// What its own files say of limits, without the payload's.
+    private(set) var level = LevelFigures()
+    /// What the payload's files say of limits; nil without one.
+    private var payloadLevel: LevelFigures?
+    /// What bounds it, up to the root.
+    var bounds = LimitBounds()
     private var files: [KernelReader.KeptFile]
     private var payloadFiles: [KernelReader.KeptFile] = []
     private weak var payload: CgroupNode?
-    private let payloadRow: UnsafeMutableBufferPointer<Int64>
+    /// Allocated where there is a payload.
+    private var payloadRow: UnsafeMutableBufferPointer<Int64>?
 
     init(_ node: CgroupNode, identity: ContainerIdentity, purpose: Purpose) {
         self.node = node
@@ -47,11 +54,9 @@ final class TrackedContainer {
         self.identity = identity
         self.purpose = purpose
         files = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.all.count)
-        payloadRow = .allocate(capacity: FigureColumn.count)
-        payloadRow.initialize(repeating: FigureRow.missing)
     }
 
-    deinit { payloadRow.deallocate() }
+    deinit { payloadRow?.deallocate() }
 
     /// Gives back every descriptor.
     func close(_ reader: KernelReader) {
@@ -121,25 +126,29 @@ final class TrackedContainer {
             &files[ContainerFile.cpuStat], file.name, in: directory, now: now.nanoseconds)
         {
             _ = file.parse(bytes, row, &devices)
-            // Periods are counted where the quota is: with podman in another cgroup, which is not read here.
-            let isHere = identity.runtime != "podman"
+            // Periods are counted where the quota is: with crun in another cgroup, which is not read here.
+            let isHere = payloadNode == nil
             pace.note(
                 at: now, usage: row[.cpuUsage], periods: isHere ? row[.periods] : nil,
                 throttled: isHere ? row[.throttledPeriods] : nil)
         }
     }
 
-    /// crun's scope holds no limits, its child `container` does; what is tighter holds.
+    /// crun's scope holds no limits, its child `container` does, whoever started it (podman, Docker, containerd,
+    /// CRI-O: `run.oci.systemd.subgroup` of crun(1)); what is tighter holds.
     private func readPayload(
         _ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Int64, bad: inout Int
     ) -> Reading {
-        guard identity.runtime == "podman" else { return .whole }
-        let child = node.children.first { $0.path.components.last.map { $0 == Self.payloadName } ?? false }
+        level = LevelFigures(row)
+        payloadLevel = nil
+        let child = payloadNode
         if child !== payload || child == nil {
             closePayload(reader)
             payload = child
         }
-        guard let child, !child.isUnreadable, let base = payloadRow.baseAddress else { return .whole }
+        guard let child, !child.isUnreadable else { return .whole }
+        if payloadRow == nil { payloadRow = .allocate(capacity: FigureColumn.count) }
+        guard let base = payloadRow?.baseAddress else { return .whole }
         if payloadFiles.isEmpty {
             payloadFiles = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.payload.count)
         }
@@ -160,7 +169,8 @@ final class TrackedContainer {
             case .failed: return .failed
             }
         }
-        for column in [FigureColumn.memoryLimit, .swapLimit, .threadsMax] {
+        payloadLevel = LevelFigures(below)
+        for column in [FigureColumn.memoryLimit, .memoryHigh, .swapLimit, .threadsMax] {
             if let limit = below[column] { row[column] = min(limit, row[column] ?? FigureRow.unlimited) }
         }
         if let low = below[.memoryLow] { row[.memoryLow] = max(low, row[.memoryLow] ?? 0) }
@@ -173,6 +183,30 @@ final class TrackedContainer {
             ] { row[column] = below[column] }
         }
         return .whole
+    }
+
+    /// Its level with the CPU that it used.
+    var levelWithPace: LevelFigures { withPace(level) }
+
+    /// The payload's level. All that runs in the scope runs there, so what the scope uses is what it uses.
+    var payloadLevelWithPace: (LevelFigures, CgroupNode)? {
+        guard var figures = payloadLevel, let payload else { return nil }
+        figures.workingSet = level.workingSet
+        figures.swap = level.swap
+        figures.pids = level.pids
+        return (withPace(figures), payload)
+    }
+
+    private func withPace(_ level: LevelFigures) -> LevelFigures {
+        var level = level
+        level.cores = pace.cores
+        level.throttledPercent = pace.throttledPercent
+        return level
+    }
+
+    private var payloadNode: CgroupNode? {
+        guard match?.isContainer ?? false else { return nil }
+        return node.children.first { $0.path.components.last.map { $0 == Self.payloadName } ?? false }
     }
 
     private static let payloadName = Array("container".utf8)

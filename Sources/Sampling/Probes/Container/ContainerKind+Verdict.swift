@@ -47,23 +47,27 @@ extension ContainerKind {
                     "the kernel killed a process for want of memory, seen \(ago) ago: raise its memory limit "
                     + "or find what grew")
         }
-        if let (used, limit) = Self.reached(container.memoryPercent, failMemoryPercent) {
-            return ProbeResult(.fail, reason: "memory.full", message: memory(container, used, limit))
-        }
-        if let (used, limit) = Self.reached(container.memoryPercent, warnMemoryPercent) {
-            return ProbeResult(.warn, reason: "memory.high", message: memory(container, used, limit))
+        if let result = container.memoryVerdict(warn: warnMemoryPercent, fail: failMemoryPercent) {
+            return result
         }
         if let (share, limit) = Self.reached(container.throttledPercent, warnThrottledPercent) {
+            let shown = PercentText.render(share, against: limit)
+            guard let level = container.throttledElsewhere else {
+                return ProbeResult(
+                    .warn, reason: "cpu.throttled",
+                    message: "throttled in \(shown) of the periods, at least "
+                        + "\(PercentText.render(limit)): its CPU quota is too small for what it does")
+            }
             return ProbeResult(
                 .warn, reason: "cpu.throttled",
-                message: "throttled in \(PercentText.render(share, against: limit)) of the periods, at least "
-                    + "\(PercentText.render(limit)): its CPU quota is too small for what it does")
+                message: "throttled in \(shown) of the periods by the CPU quota of \(level), at least "
+                    + "\(PercentText.render(limit)): that is too small for all that runs there")
         }
         if let (used, limit) = Self.reached(container.checkedCPUPercent, warnCPUPercent) {
-            let whole = container.cpuPercentOfQuota == nil ? "the host's CPU" : "its CPU quota"
             return ProbeResult(
                 .warn, reason: "cpu.high",
-                message: "uses \(PercentText.render(used, against: limit)) of \(whole), at least "
+                message:
+                    "uses \(PercentText.render(used, against: limit)) of \(container.cpuWhole), at least "
                     + PercentText.render(limit))
         }
         let unknowns = unknowns(container)
@@ -78,16 +82,14 @@ extension ContainerKind {
         return ProbeResult(.pass, message: calm(container))
     }
 
-    private func memory(_ container: ContainerFigures, _ used: Double, _ limit: Double) -> String {
-        let whole = container.memoryLimit?.amount.map { "its limit \($0.text)" } ?? "the host's memory"
-        return
-            "uses \(PercentText.render(used, against: limit)) of \(whole), at least \(PercentText.render(limit))"
-    }
-
     private func calm(_ container: ContainerFigures) -> String {
         var parts = ["runs"]
         if let cpu = container.checkedCPUPercent { parts.append("CPU \(PercentText.render(cpu))") }
-        if let memory = container.memoryPercent { parts.append("memory \(PercentText.render(memory))") }
+        if let memory = container.memoryPercent {
+            let level = container.limits?.memoryFill?.level
+            let whose = level.flatMap { container.isOwn($0) ? nil : " of the limit of \($0)" } ?? ""
+            parts.append("memory \(PercentText.render(memory))\(whose)")
+        }
         return parts.joined(separator: ", ")
     }
 
@@ -99,7 +101,9 @@ extension ContainerKind {
         if warnThrottledPercent != nil, container.throttledPercent == nil, container.cpuPercentOfHost == nil {
             words.append("throttling")
         }
-        if warnMemoryPercent != nil || failMemoryPercent != nil, container.memoryPercent == nil {
+        if warnMemoryPercent != nil || failMemoryPercent != nil,
+            container.memoryPercent == nil || container.hasUnreadMemory
+        {
             words.append("memory")
         }
         if failOnOOM != nil, container.oomKills == nil { words.append("OOM kills") }
@@ -116,9 +120,7 @@ extension ContainerKind {
             if let value { facts.append(Fact(name, .number(PercentText.tenths(value)))) }
         }
         if let bytes = container.workingSetBytes { facts.append(Fact("working_set_bytes", .integer(bytes))) }
-        if let bytes = container.memoryLimit?.amount?.bytes {
-            facts.append(Fact("memory_limit_bytes", .integer(bytes)))
-        }
+        facts += container.limitFacts
         if let kills = container.oomKills { facts.append(Fact("oom_kills", .integer(kills))) }
         if let processes = container.processes { facts.append(Fact("processes", .integer(processes))) }
         if let started = container.started { facts.append(Fact("started", .text(started.rfc3339))) }
@@ -132,6 +134,6 @@ extension ContainerKind {
 }
 
 extension ContainerFigures {
-    /// CPU as checks count it: of the quota where there is one, else of the host.
+    /// CPU as checks count it: of the quota that holds where there is one, else of the host.
     var checkedCPUPercent: Double? { cpuPercentOfQuota ?? cpuPercentOfHost }
 }

@@ -11,11 +11,11 @@ package struct ContainerKind: ProbeKind {
 
     /// Which containers; the worst counts.
     let selection: Selection
-    /// From this on it warns, percent of the CPU quota, or of the host where there is no quota.
+    /// From this on it warns, percent of the CPU quota that holds, or of the host where there is no quota.
     let warnCPUPercent: Double?
     /// From this on it warns, percent of the enforcement periods that were throttled.
     let warnThrottledPercent: Double?
-    /// From this on it warns, percent of the memory limit, or of the host's memory where there is none.
+    /// From this on it warns, percent of the memory limit that is fullest, or of the host's memory where there is none.
     let warnMemoryPercent: Double?
     /// From this on it fails, percent as above.
     let failMemoryPercent: Double?

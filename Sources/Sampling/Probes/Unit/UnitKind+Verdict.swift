@@ -3,7 +3,7 @@
 import Vitals
 
 extension UnitKind {
-    /// Judges the units picked; one that does not run decides.
+    /// Judges the units picked; one that does not run decides, then the one whose memory is fullest.
     func judge(_ units: [ContainerFigures], restarts: [String: Int64]) -> ProbeResult {
         guard let first = units.first else {
             return ProbeResult(
@@ -11,7 +11,9 @@ extension UnitKind {
                 message: "\(unit) does not run: it has no cgroup (see `systemctl status \(unit)`)")
         }
         let chosen =
-            units.first { $0.isAlive == false } ?? units.first { $0.isAlive == nil } ?? first
+            units.first { $0.isAlive == false } ?? units.first { memoryVerdict($0)?.outcome == .fail }
+            ?? units.first { memoryVerdict($0) != nil } ?? units.first { $0.isAlive == nil }
+            ?? units.first { isMemoryUnknown($0) } ?? first
         var result = verdict(chosen, restarts[chosen.unitName])
         if units.count > 1, result.outcome == .pass { result.message = "all \(units.count) units run" }
         result.facts = facts(chosen, restarts[chosen.unitName])
@@ -31,6 +33,15 @@ extension UnitKind {
                 .unknown, reason: "inconclusive.kernel",
                 message: "whether \(name) runs cannot be read from its cgroup")
         case true?:
+            if var result = memoryVerdict(figures) {
+                result.message = "\(name) \(result.message)"
+                return result
+            }
+            if isMemoryUnknown(figures) {
+                return ProbeResult(
+                    .unknown, reason: "inconclusive.kernel",
+                    message: "\(name) runs, but how full its memory is cannot be read from its cgroup")
+            }
             var text = "\(name) runs"
             if let started = figures.started { text += " since \(started.rfc3339)" }
             if let restarts, restarts > 0 {
@@ -40,11 +51,24 @@ extension UnitKind {
         }
     }
 
+    private func memoryVerdict(_ figures: ContainerFigures) -> ProbeResult? {
+        guard figures.isAlive == true else { return nil }
+        return figures.memoryVerdict(warn: warnMemoryPercent, fail: failMemoryPercent)
+    }
+
+    private func isMemoryUnknown(_ figures: ContainerFigures) -> Bool {
+        guard warnMemoryPercent != nil || failMemoryPercent != nil else { return false }
+        return figures.memoryPercent == nil || figures.hasUnreadMemory
+    }
+
     private func facts(_ figures: ContainerFigures, _ restarts: Int64?) -> [Fact] {
         var facts = [Fact("unit", .text(figures.unitName))]
         if let restarts { facts.append(Fact("restarts", .integer(restarts))) }
         if let started = figures.started { facts.append(Fact("started", .text(started.rfc3339))) }
         if let processes = figures.processes { facts.append(Fact("processes", .integer(processes))) }
-        return facts
+        if let memory = figures.memoryPercent {
+            facts.append(Fact("memory_percent", .number(PercentText.tenths(memory))))
+        }
+        return facts + figures.limitFacts
     }
 }

@@ -2,13 +2,18 @@
 
 package import Vitals
 
-/// `"type": "unit"`: whether a systemd unit runs, seen from its cgroup and without asking systemd.
+/// `"type": "unit"`: whether a systemd unit runs, seen from its cgroup and without asking systemd, and how full its
+/// memory is.
 package struct UnitKind: ProbeKind {
     /// The word in the configuration.
     package static let type = "unit"
 
     /// The unit's full name, or a glob over such names.
     let unit: String
+    /// From this on it warns, percent of the memory limit that is fullest, or of the host's memory where there is none.
+    let warnMemoryPercent: Double?
+    /// From this on it fails, percent as above.
+    let failMemoryPercent: Double?
 
     /// Reads the keys.
     package init(reading object: inout ConfigurationObject) {
@@ -19,6 +24,11 @@ package struct UnitKind: ProbeKind {
             )
         }
         unit = Self.fullName(written)
+        warnMemoryPercent = object.optionalPercent("warnMemoryPercent")
+        failMemoryPercent = object.optionalPercent("failMemoryPercent")
+        if let warn = warnMemoryPercent, let fail = failMemoryPercent {
+            object.refuse(unless: warn <= fail, "warnMemoryPercent", warn, "above", "failMemoryPercent", fail)
+        }
     }
 
     /// The unit.
