@@ -14,6 +14,8 @@ struct CgroupMount: Hashable {
     var root: CgroupPath?
     /// Whether `directory` is a whole mount, and no directory below one.
     var isWhole = true
+    /// Whether version 1 holds controllers on this machine, or systemd's own tree: containers may live there alone.
+    var isHybrid: Bool
     /// Whether procfs hides other users' processes from vitald (`hidepid=`).
     var hidesProcesses: Bool
 
@@ -32,6 +34,12 @@ struct CgroupMount: Hashable {
         let near = candidates.filter { !CgroupPath($0.root).leavesNamespace }
         let chosen = (near.isEmpty ? candidates : near).min { $0.point.utf8.count < $1.point.utf8.count }
         point = chosen?.point
+        let hasFirst = mounts.mounts.contains { mount in
+            mount.type == "cgroup"
+                && Mount.words(mount.superOptions).contains { Self.decisive.contains(String($0)) }
+        }
+        // Who names the tree knows where the containers are.
+        isHybrid = hasFirst && (roots.cgroup == nil || roots.cgroup == point)
         if let override = roots.cgroup {
             directory = override
             let place = isLive ? Self.resolved(override) : override
@@ -50,6 +58,16 @@ struct CgroupMount: Hashable {
         }
     }
 
+    /// The hierarchies of version 1 by which container runtimes and systemd work. Others, such as net_cls, are mounted
+    /// beside version 2 for a VPN or a firewall, and no container lives there.
+    private static let decisive: Set<String> = [
+        "cpu", "cpuacct", "memory", "pids", "blkio", "freezer", "name=systemd",
+    ]
+
+    /// What is said where there is no tree.
+    static let absent = "no cgroup2 file system is mounted, so no container can be measured"
+    static let absentRemedy =
+        "Boot with systemd.unified_cgroup_hierarchy=1, or name the mount with --cgroup-root."
     /// The path without symbolic links, as mountinfo has it.
     private static func resolved(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else { return path }
@@ -80,11 +98,7 @@ struct CgroupMount: Hashable {
         let place = directory ?? "cgroup2"
         if directory == nil {
             gaps.append(
-                KernelGap(
-                    .containers, "no cgroup2 file system is mounted, so no container can be measured",
-                    remedy:
-                        "Boot with systemd.unified_cgroup_hierarchy=1, or name the mount with --cgroup-root.")
-            )
+                KernelGap(.containers, Self.absent, remedy: Self.absentRemedy))
         } else if let controllers {
             let absent = ["cpu", "memory", "io", "pids"].filter { !controllers.contains($0) }
             if !absent.isEmpty {

@@ -49,8 +49,13 @@ extension ContainerFigures {
     /// The cgroup above it whose quota throttles; nil where that is its own.
     var throttledElsewhere: String? { limits?.throttledLevel.flatMap { isOwn($0) ? nil : $0 } }
 
-    /// The memory that cannot be told, as its limit could not be read.
-    var hasUnreadMemory: Bool { limits?.unread.contains(.memory) ?? false }
+    /// Why it is not known how full something is: a limit up to the root, or what is used of it, could not be read.
+    func limitFault(_ resource: EffectiveLimits.Resource) -> UnreadableFile? {
+        guard let limits else {
+            return fault(in: resource == .memory ? "memory.max" : "\(resource.rawValue).max")
+        }
+        return limits.unread.first { $0.resource == resource }?.file
+    }
 
     /// Whether a level is its own cgroup, or the payload below it.
     func isOwn(_ level: String) -> Bool {

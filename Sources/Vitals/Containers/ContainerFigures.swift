@@ -40,8 +40,12 @@ package struct ContainerFigures: Sendable {
     package var networkTransmittedBytes: Int64?
     /// Whether any process lives in it (`cgroup.events` populated).
     package var populated: Bool?
+    /// Whether its processes are stopped by the freezer (`cgroup.events` frozen, Linux 5.2).
+    package var frozen: Bool?
     /// When its oldest process started, for people; also tells one life from the next.
     package var started: WallTime?
+    /// Files of its cgroup that could not be read, so that what they hold is unknown.
+    package var unreadable: [UnreadableFile] = []
 
     /// Makes figures of which only the identity is known.
     package init(identity: ContainerIdentity) { self.identity = identity }

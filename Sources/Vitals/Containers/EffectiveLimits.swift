@@ -88,6 +88,20 @@ package struct EffectiveLimits: Sendable, Hashable {
         case pids
     }
 
+    /// A file of some level that could not be read.
+    package struct Unread: Sendable, Hashable {
+        /// What it is about.
+        package var resource: Resource
+        /// The file, by its path where it is that of a cgroup above.
+        package var file: UnreadableFile
+
+        /// Makes one.
+        package init(_ resource: Resource, _ file: UnreadableFile) {
+            self.resource = resource
+            self.file = file
+        }
+    }
+
     /// The smallest memory limit, bytes; nil where no level has one.
     package var memory: At<Int64>?
     /// The file that sets it.
@@ -110,8 +124,8 @@ package struct EffectiveLimits: Sendable, Hashable {
     package var pids: At<Int64>?
     /// The least room for processes and threads at any level with a limit.
     package var pidsAvailable: At<Int64>?
-    /// What could not be read at some level. Its limits and rooms are not known then; what is full is full all the same.
-    package var unread: Set<Resource> = []
+    /// What could not be read at some level. What depends on it is not known then; what is full is full all the same.
+    package var unread: [Unread] = []
 
     /// Makes limits of which none is known.
     package init() {}

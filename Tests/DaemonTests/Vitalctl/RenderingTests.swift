@@ -173,7 +173,9 @@ struct RenderingTests {
                 },
                 row("payload", 50) { $0.memoryFill = fill("/agents.slice/payload.service/container", .max) },
                 row("free", 1) { $0.memoryAvailable = .init(2 << 30, "host") },
-                row("unknown", nil) { $0.unread = [.memory] },
+                row("unknown", nil) {
+                    $0.unread = [.init(.memory, UnreadableFile("memory.max", .kernel, "Input/output error"))]
+                },
             ], paint: .plain)
 
         #expect(

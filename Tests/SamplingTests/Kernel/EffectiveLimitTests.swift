@@ -47,7 +47,8 @@ struct EffectiveLimitTests {
     }
 
     private func figures(_ sampler: KernelSampler) throws -> ContainerFigures {
-        try #require(sampler.containers(Selection(["docker-*"])).first { $0.identity.runtime == "docker" })
+        try #require(
+            sampler.containers(Selection(["/\(place)"])).containers.first { $0.identity.runtime == "docker" })
     }
 
     /// The samples of a family, as `level value`.
@@ -258,7 +259,13 @@ struct EffectiveLimitTests {
         let figures = try figures(sampler)
 
         let limits = try #require(figures.limits)
-        #expect(limits.unread == [.memory])
+        #expect(limits.unread.map(\.resource) == [.memory])
+        #expect(limits.unread.first?.file.name == "/agents.slice/memory.max")
+        #expect(limits.unread.first?.file.problem == "Is a directory")
+        #expect(
+            sampler.unmeasured.contains {
+                $0.subject == .containerFile && $0.fact.contains("memory.max of /agents.slice")
+            })
         #expect(limits.memory == nil && limits.memoryAvailable == nil)
         #expect(figures.memoryPercent == 100)
         #expect(limits.pids == .init(5, "/\(place)"))

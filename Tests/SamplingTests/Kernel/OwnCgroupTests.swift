@@ -85,7 +85,7 @@ struct OwnCgroupTests {
         #expect(sampler.hostFigures.container == limit, "the memory of the host is asked for alone")
         #expect(sampler.hostFigures.memoryPercent.map { abs($0 - 9.7) < 1e-9 } == true)
         clock.advance(.seconds(1))
-        let own = try #require(sampler.containers(Selection(["self"]), exactly: true).first)
+        let own = try #require(sampler.own().containers.first)
         #expect(sampler.hostFigures.container == limit)
         #expect(own.identity.id == "/" && own.memoryPercent.map { abs($0 - 99.7) < 1e-9 } == true)
         #expect(own.limits?.memoryAvailable == .init(3 << 20, "/"))
@@ -103,7 +103,7 @@ struct OwnCgroupTests {
     func machine() throws {
         let sampler = KernelFixture.sampler(KernelFixture.podmanHost)
         sampler.refresh(.full)
-        #expect(sampler.hostFigures.container == nil && sampler.own.path?.text == "/system.slice/ssh.service")
+        #expect(sampler.hostFigures.container == nil && sampler.ownPlace.path?.text == "/system.slice/ssh.service")
     }
 
     @Test("the host's tree in a container has no place for self, and its root is not taken for it")
@@ -116,17 +116,19 @@ struct OwnCgroupTests {
         tree.container("docker/" + String(repeating: "ab", count: 32), usage: 1)
         let sampler = sampler(tree, cgroup: tree.path + "/cgroup")
 
-        let own = sampler.containers(Selection(["self"]), exactly: true)
+        let own = sampler.own()
 
-        #expect(own.isEmpty)
+        #expect(own.containers.isEmpty)
+        #expect(own.unmeasured.map(\.cause) == [.cgroup])
+        #expect(own.unmeasured.first?.fact.contains("is not the one that vitald runs in") == true)
         #expect(sampler.hostFigures.container == nil)
-        #expect(sampler.containers(.all).contains { $0.identity.runtime == "docker" })
+        #expect(sampler.containers(.all).containers.contains { $0.identity.runtime == "docker" })
         let gap = try #require(sampler.missing.first { $0.topic == .namespace })
         #expect(gap.fact.contains("is not the one that vitald runs in: it begins at /../.. "))
         #expect(gap.fact.contains("self/cgroup says /; so \"self\" picks nothing"))
         #expect(gap.remedy.contains("--cgroup-root"))
         // Without --cgroup-root its own tree is read, though the other one has the shorter path.
-        #expect(self.sampler(tree).containers(Selection(["self"]), exactly: true).map(\.identity.id) == ["/"])
+        #expect(self.sampler(tree).own().containers.map(\.identity.id) == ["/"])
     }
 
     @Test("a path that begins with /.. is no cgroup of the tree, and is told")
@@ -136,7 +138,9 @@ struct OwnCgroupTests {
         tree.container("vitald.service", usage: 1)
         let sampler = sampler(tree)
 
-        #expect(sampler.containers(Selection(["self"]), exactly: true).isEmpty)
+        let own = sampler.own()
+        #expect(own.containers.isEmpty)
+        #expect(own.unmeasured.first?.fact.contains("says /../vitald.service") == true)
         #expect(sampler.hostFigures.container == nil)
         let gap = try #require(sampler.missing.first { $0.topic == .namespace })
         #expect(gap.fact.contains("self/cgroup says /../vitald.service"))
@@ -151,7 +155,7 @@ struct OwnCgroupTests {
         func own(_ path: String) -> [String] {
             tree.write("proc/self/cgroup", "0::\(path)\n")
             return sampler(tree, cgroup: tree.path + "/cgroup/a.slice")
-                .containers(Selection(["self"]), exactly: true).map(\.identity.id)
+                .own().containers.map(\.identity.id)
         }
 
         #expect(own("/a.slice/b.service") == ["/b.service"])

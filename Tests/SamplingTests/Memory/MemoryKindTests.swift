@@ -140,12 +140,17 @@ import Vitals
                 == "a.service: 97% memory used of 100 MiB, the limit of /agents.slice (memory.high), at least 95%; 3 MiB left"
         )
         #expect(full.fact("total_bytes") == .integer(100 << 20))
-        figures.limits?.unread = [.memory]
+        figures.limits?.unread = [
+            .init(.memory, UnreadableFile("/agents.slice/memory.max", .resources, "Too many open files"))
+        ]
         figures.limits?.memoryAvailable = nil
         bench.kernel.script.withLock { [figures] in $0.containers = [figures] }
         #expect(try await run(#"{"of":"a.service"}"#).outcome == .fail, "what is full is full all the same")
         let blind = try await run(#"{"of":"a.service","warnPercent":98,"failPercent":99}"#)
-        #expect(blind.outcome == .unknown && blind.reason == "inconclusive.kernel")
+        #expect(blind.outcome == .unknown && blind.reason == "inconclusive.resources")
+        #expect(
+            blind.message.hasSuffix(
+                "but its memory may be fuller: /agents.slice/memory.max cannot be read: Too many open files"))
     }
 
     @Test("a silent sampler is unknown at the deadline, and asked once only until it speaks")
@@ -174,7 +179,7 @@ import Vitals
 
         #expect(
             faults == [
-                #"line 1: checks[0].of: only excludes and so picks nothing. Add what it shall pick behind the exclusions, for example "*"."#,
+                #"line 1: checks[0].of: only excludes and so picks nothing. Add what it picks after the exclusions, for example "*"."#,
                 "line 1: checks[0].failPercent: 120 is no percentage. Write a number from 0 to 100.",
                 "line 1: checks[0].warnPercent: 97% is above `failPercent`, 95%. "
                     + "Change one of the two, so that the warning comes before the failure.",

@@ -48,7 +48,7 @@ enum FigureColumn: Int, CaseIterable {
     /// Hundredths of a percent.
     case memoryWaitingAvg10
     case processes, threads, threadsMax, descriptors, sockets, openFilesMax
-    case populated
+    case populated, frozen
     /// µs since the epoch.
     case started, created, seen
 

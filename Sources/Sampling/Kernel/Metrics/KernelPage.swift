@@ -10,6 +10,8 @@ struct KernelPage {
     /// What the host has available of memory.
     let hostAvailable: Int64?
     private var rows: [Int] = []
+    /// What is left out for the limit of series: how many, and of how many containers.
+    private(set) var left = (series: 0, containers: 0)
 
     init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies, hostAvailable: Int64?) {
         self.options = options
@@ -98,25 +100,39 @@ struct KernelPage {
         }
     }
 
-    /// Whole containers up to the limit of series: half a container would lie.
+    /// Whole containers up to the limit of series: half a container would lie. What a check names is never left out.
     private mutating func choose(_ containers: [TrackedContainer], _ matrix: [Int64]) {
         rows.removeAll(keepingCapacity: true)
         var series = 0
-        var left = 0
-        for (index, container) in containers.enumerated() {
-            guard container.isWhole, case .exported = container.purpose else { continue }
-            // Nobody lives in it any more: its runtime is about to remove it.
-            guard matrix[index * FigureColumn.count + FigureColumn.populated.rawValue] != 0 else { continue }
-            let count = count(container, index, matrix)
-            if series + count > options.seriesLimit {
-                left += count
-            } else {
-                series += count
-                rows.append(index)
+        for (index, container) in containers.enumerated()
+        where container.isChecked && Self.isShown(container, index, matrix) {
+            series += count(container, index, matrix)
+        }
+        var newlyLeft = 0
+        for (index, container) in containers.enumerated() where Self.isShown(container, index, matrix) {
+            var isCut = false
+            if !container.isChecked {
+                let count = self.count(container, index, matrix)
+                isCut = series + count > options.seriesLimit
+                if isCut {
+                    left.series += count
+                    left.containers += 1
+                    if !container.isCut { newlyLeft += count }
+                } else {
+                    series += count
+                }
             }
+            container.isCut = isCut
+            if !isCut { rows.append(index) }
         }
         tallies.series(series)
-        tallies.limitedSeries(left)
+        tallies.limitedSeries(newlyLeft)
+    }
+
+    private static func isShown(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Bool {
+        guard container.isWhole, case .exported = container.purpose else { return false }
+        // Nobody lives in it any more: its runtime is about to remove it.
+        return matrix[index * FigureColumn.count + FigureColumn.populated.rawValue] != 0
     }
 
     private func count(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Int {
@@ -124,8 +140,10 @@ struct KernelPage {
         for metric in KernelMetric.all {
             switch metric.source {
             case .figures(let columns):
-                for (column, _) in columns
-                where matrix[index * FigureColumn.count + column.rawValue] != FigureRow.missing { count += 1 }
+                for (column, _) in columns {
+                    let figure = matrix[index * FigureColumn.count + column.rawValue]
+                    if figure != FigureRow.missing, metric.unit.value(figure) != nil { count += 1 }
+                }
             case .device: count += container.devices.count
             case .deviceOperations: count += 2 * container.devices.count
             case .filesystem: count += container.filesystem == nil ? 0 : 1

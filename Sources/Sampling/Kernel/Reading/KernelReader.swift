@@ -11,19 +11,31 @@ final class KernelReader {
     struct KeptFile {
         /// The descriptor, or -1 while it is not open.
         var descriptor: Int32 = -1
-        /// When to look again for a file that was missing, ns of the monotonic clock.
+        /// When to look again for a file that was missing or not permitted, ns of the monotonic clock.
         var retryAt = Int64.min
+        /// Why it is not permitted; 0 where it is missing.
+        var refusal: Int32 = 0
+
+        /// Takes note of what will be the same for a while.
+        fileprivate mutating func note(_ contents: Contents, _ now: Int64) {
+            switch contents {
+            case .missing: refusal = 0
+            case .failed(let code) where code == EACCES || code == EPERM: refusal = code
+            default: return
+            }
+            retryAt = now &+ KernelReader.retryInterval
+        }
     }
 
     /// What a read brought.
     enum Contents {
         /// The bytes, valid until the next read.
         case bytes(KernelBytes)
-        /// The kernel does not have this file, or not for us.
+        /// The kernel does not have this file.
         case missing
         /// The cgroup or process is gone (ENODEV, ESRCH).
         case gone
-        /// Something else, such as EIO or EMFILE: the figure is unknown this time.
+        /// Something else, such as EIO, EMFILE or EACCES: the figure is unknown this time.
         case failed(Int32)
     }
 
@@ -45,6 +57,8 @@ final class KernelReader {
     private(set) var kept = 0
     /// How many opens were tried: tells whether a round opened anything.
     private(set) var opens = 0
+    /// Refuses to open a name, by an errno; nil but for tests of what cannot be brought about at will.
+    var denial: ((UnsafePointer<CChar>) -> Int32?)?
     private var buffer: UnsafeMutableBufferPointer<UInt8>
 
     init(budget: Int) {
@@ -69,6 +83,7 @@ final class KernelReader {
     /// Opens a file or directory; negative errno where that fails.
     func open(_ name: UnsafePointer<CChar>, in directory: Int32, _ flags: Int32 = 0) -> Int32 {
         opens &+= 1
+        if let code = denial?(name) { return -code }
         while true {
             let descriptor = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags)
             if descriptor >= 0 { return descriptor }
@@ -105,14 +120,14 @@ final class KernelReader {
             let contents = read(file.descriptor, streamed: streamed, record: record)
             if case .bytes = contents { return contents }
             release(&file.descriptor)
-            if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+            file.note(contents, now)
             return contents
         }
-        guard now >= file.retryAt else { return .missing }
+        guard now >= file.retryAt else { return file.refusal == 0 ? .missing : .failed(file.refusal) }
         let descriptor = open(name.pointer, in: directory)
         guard descriptor >= 0 else {
             let contents = Self.contents(of: -descriptor)
-            if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+            file.note(contents, now)
             return contents
         }
         let contents = read(descriptor, streamed: streamed, record: record)
@@ -121,7 +136,7 @@ final class KernelReader {
             return contents
         }
         close(descriptor)
-        if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+        file.note(contents, now)
         return contents
     }
 
@@ -170,7 +185,7 @@ final class KernelReader {
     private static func contents(of code: Int32) -> Contents {
         switch code {
         // EOPNOTSUPP: PSI switched off, or a threaded cgroup's cgroup.procs.
-        case ENOENT, EACCES, EPERM, EOPNOTSUPP, EINVAL, ENOTDIR: .missing
+        case ENOENT, EOPNOTSUPP, EINVAL, ENOTDIR: .missing
         case ENODEV, ESRCH: .gone
         default: .failed(code)
         }

@@ -47,13 +47,18 @@ struct LimitBounds {
     private(set) var busiest: Share?
     /// The quota that throttled most.
     private(set) var throttled: Share?
+    /// What could not be read at some level.
     private(set) var unread: LimitResources = []
+    private(set) var faults: [(fault: LevelFault, node: CgroupNode)] = []
     /// The smallest limit of those levels that do not say how much memory they use.
     private var unmeasured: Ceiling?
 
     /// Takes one level more, the next one below. Of equal limits the innermost is named.
     mutating func tighten(by level: LevelFigures, at node: CgroupNode) {
-        unread.formUnion(level.unread)
+        for fault in level.faults {
+            unread.formUnion(fault.resources)
+            faults.append((fault, node))
+        }
         if let limit = level.memoryHigh {
             tighten(Ceiling(limit: limit, isHigh: true, node: node), used: level.workingSet)
         }
@@ -90,7 +95,7 @@ struct LimitBounds {
     /// The least room for memory, at a level or on the host; nil node for the latter. Nil where a level could not be
     /// read, or nothing bounds.
     func available(onHost host: Int64?) -> (amount: Int64, node: CgroupNode?)? {
-        guard !unread.contains(.memory) else { return nil }
+        guard unread.isDisjoint(with: [.memory, .memoryUse]) else { return nil }
         guard let room = memoryRoom else { return host.map { ($0, nil) } }
         if let host, host < room.amount { return (host, nil) }
         return (room.amount, room.node)
@@ -125,10 +130,16 @@ struct LimitBounds {
 }
 
 extension LimitBounds {
-    /// What the socket and the checks get of it. `workingSet` is the container's own.
-    func limits(workingSet: Int64?, host: HostFigures) -> EffectiveLimits {
+    /// What the socket and the checks get of it. `workingSet` is that of the container itself, at `node`.
+    func limits(of node: CgroupNode, workingSet: Int64?, host: HostFigures) -> EffectiveLimits {
         var limits = EffectiveLimits()
-        limits.unread = Set(EffectiveLimits.Resource.allCases.filter { unread.contains($0.bit) })
+        for (fault, place) in faults {
+            let file = fault.file(at: place, for: node)
+            for resource in EffectiveLimits.Resource.allCases
+            where !fault.resources.isDisjoint(with: resource.bits) {
+                limits.unread.append(EffectiveLimits.Unread(resource, file))
+            }
+        }
         if let memory, !unread.contains(.memory) {
             limits.memory = EffectiveLimits.At(memory.limit, memory.node.path.text)
             limits.memoryFile = memory.isHigh ? .high : .max
@@ -141,11 +152,11 @@ extension LimitBounds {
         }
         if !unread.contains(.swap) {
             limits.swap = swap?.shown
-            limits.swapAvailable = swapRoom?.shown
+            if !unread.contains(.swapUse) { limits.swapAvailable = swapRoom?.shown }
         }
         if !unread.contains(.pids) {
             limits.pids = pids?.shown
-            limits.pidsAvailable = pidsRoom?.shown
+            if !unread.contains(.pidsUse) { limits.pidsAvailable = pidsRoom?.shown }
         }
         if let quota, !unread.contains(.cpu) {
             limits.cores = EffectiveLimits.At(quota.cores, quota.node.path.text)
@@ -173,13 +184,26 @@ extension LimitBounds.Mark {
 }
 
 extension EffectiveLimits.Resource {
-    fileprivate var bit: LimitResources {
+    fileprivate var bits: LimitResources {
         switch self {
-        case .memory: .memory
-        case .swap: .swap
-        case .cpu: .cpu
-        case .pids: .pids
+        case .memory: [.memory, .memoryUse]
+        case .swap: [.swap, .swapUse]
+        case .cpu: [.cpu, .cpuUse]
+        case .pids: [.pids, .pidsUse]
         }
+    }
+}
+
+extension LevelFault {
+    /// The file as people name it: that of the container itself by its name alone.
+    fileprivate func file(at place: CgroupNode, for node: CgroupNode) -> UnreadableFile {
+        let isCgroup = "\(name)" == "."
+        let directory =
+            place === node ? "" : place.parent === node ? TrackedContainer.payloadDirectory : place.path.text
+        let text =
+            directory.isEmpty
+            ? "\(name)" : isCgroup ? directory : directory == "/" ? "/\(name)" : "\(directory)/\(name)"
+        return UnreadableFile(text, fault.cause, fault.text)
     }
 }
 

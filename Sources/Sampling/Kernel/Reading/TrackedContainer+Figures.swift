@@ -20,7 +20,7 @@ extension TrackedContainer {
         if let limit = row[.memoryLimit] {
             figures.memoryLimit = limit > 1 << 62 ? .unlimited : .limited(ByteCount(limit))
         }
-        let limits = bounds.limits(workingSet: row[.workingSet], host: host)
+        let limits = bounds.limits(of: node, workingSet: row[.workingSet], host: host)
         figures.limits = limits
         figures.memoryPercent =
             limits.memoryFill?.percent ?? row[.workingSet].flatMap { host.percentOfMemory($0) }
@@ -32,7 +32,23 @@ extension TrackedContainer {
             figures.networkTransmittedBytes = interfaces.reduce(0) { $0 &+ $1.transmittedBytes }
         }
         figures.populated = row[.populated].map { $0 != 0 }
+        figures.frozen = row[.frozen].map { $0 != 0 }
         figures.started = row[.started].map { WallTime(nanoseconds: $0 &* 1000) }
+        if !faults.isEmpty { figures.unreadable = unreadable }
         return figures
+    }
+
+    /// What is left where its cgroup cannot be opened: who it is, and why nothing more is known.
+    var unknownFigures: ContainerFigures {
+        var figures = ContainerFigures(identity: identity)
+        figures.unreadable = unreadable
+        return figures
+    }
+
+    private var unreadable: [UnreadableFile] {
+        faults.map { file in
+            let place = file.isPayload ? Self.payloadDirectory + "/\(file.name)" : "\(file.name)"
+            return UnreadableFile(place, file.fault.cause, file.fault.text)
+        }
     }
 }

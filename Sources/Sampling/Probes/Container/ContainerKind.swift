@@ -3,7 +3,7 @@
 package import Vitals
 
 /// `"type": "container"`: whether the containers picked run, and within their means.
-package struct ContainerKind: ProbeKind {
+package struct ContainerKind: ProbeKind, SelectingKind {
     /// The word in the configuration.
     package static let type = "container"
     /// A kill older than this is history, not health.
@@ -38,18 +38,19 @@ package struct ContainerKind: ProbeKind {
     /// The selector.
     package var target: String { selection.text }
 
+    /// What it names; nil for vitald's own cgroup.
+    package var picked: Selection? { selection.patterns == ["self"] ? nil : selection }
+
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         let ledger = ContainerLedger()
-        let judge: @Sendable ([ContainerFigures]) -> ProbeResult = { [self] figures in
+        let judge: @Sendable (ContainerAnswer) -> ProbeResult = { [self] answer in
             let kills = ledger.note(
-                figures, now: context.time.now, wall: context.time.wall, within: failOnOOM)
-            return self.judge(figures, recentKills: kills)
+                answer.containers, now: context.time.now, wall: context.time.wall, within: failOnOOM)
+            return self.judge(answer, recentKills: kills)
         }
-        if selection.patterns == ["self"] {
-            return KernelProbe(
-                context, ask: { kernel, answer in kernel.own(answer) },
-                judge: { own in judge(own.map { [$0] } ?? []) })
+        if picked == nil {
+            return KernelProbe(context, ask: { kernel, answer in kernel.own(answer) }, judge: judge)
         }
         return KernelProbe(
             context, ask: { [selection] kernel, answer in kernel.containers(selection, answer) }, judge: judge

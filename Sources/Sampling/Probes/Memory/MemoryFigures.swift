@@ -19,10 +19,16 @@ struct MemoryFigures: Sendable {
     var whole: String?
     /// The cgroup and the file that set the limit; nil of the host.
     var limit: EffectiveLimits.MemoryFill?
-    /// Whether some limit could not be read, so that less may be left than is known.
-    var isUnread = false
+    /// Why less may be left than is known: a limit, or what is used of it, could not be read.
+    var limitFault: UnreadableFile?
     /// Share of the last 10 s in which some task waited for memory, percent (PSI some avg10, Linux 4.20).
     var pressure: Double?
+    /// Whether this kernel has PSI at all.
+    var hasPressure: Bool
+    /// Why its memory could not be read, where a file is to blame.
+    var fault: UnreadableFile?
+    /// Why its pressure could not be read.
+    var pressureFault: UnreadableFile?
 
     /// The host's, as `psutil.virtual_memory()` counts it; inside a container that is fuller, the container's.
     init(host: HostFigures) {
@@ -31,6 +37,9 @@ struct MemoryFigures: Sendable {
         totalBytes = host.memoryTotalBytes
         if let total = totalBytes, let available = availableBytes { usedBytes = max(0, total &- available) }
         pressure = host.memoryPressure
+        hasPressure = host.hasPressure
+        fault = host.unreadable.first { $0.name == "meminfo" }
+        pressureFault = host.unreadable.first { $0.name == "pressure/memory" }
         guard let container = host.container else { return }
         let left = max(0, container.limit.bytes &- container.used.bytes)
         availableBytes = min(left, availableBytes ?? left)
@@ -41,21 +50,25 @@ struct MemoryFigures: Sendable {
     }
 
     /// Those of vitald's own cgroup.
-    init(own figures: ContainerFigures) {
-        self.init(container: figures)
+    init(own figures: ContainerFigures, hasPressure: Bool = false) {
+        self.init(container: figures, hasPressure: hasPressure)
         title = nil
     }
 
     /// A container's.
-    init(container figures: ContainerFigures) {
+    init(container figures: ContainerFigures, hasPressure: Bool = false) {
         title = figures.title
         usedPercent = figures.memoryPercent
         usedBytes = figures.workingSetBytes
         totalBytes = figures.memoryLimit?.amount?.bytes
         if let total = totalBytes, let used = usedBytes { availableBytes = max(0, total &- used) }
         pressure = figures.memoryPressure
+        self.hasPressure = hasPressure
+        // A limit that could not be read may be there: then nobody knows whether it is fuller.
+        limitFault = figures.limitFault(.memory)
+        fault = figures.fault(in: "memory.current", "memory.stat") ?? limitFault
+        pressureFault = figures.fault(in: "memory.pressure")
         guard let limits = figures.limits else { return }
-        isUnread = figures.hasUnreadMemory
         availableBytes = limits.memoryAvailable?.amount
         totalBytes = nil
         guard let fill = limits.memoryFill else { return }

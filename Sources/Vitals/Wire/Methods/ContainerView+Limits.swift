@@ -38,7 +38,16 @@ extension EffectiveLimits {
         guard !unread.isEmpty else { return }
         container.member(
             "unread_limits",
-            array: { list in for resource in unread.map(\.rawValue).sorted() { list.string(resource) } })
+            array: { list in
+                for one in unread {
+                    list.object { members in
+                        members.member("resource", one.resource.rawValue)
+                        members.member("file", one.file.name)
+                        members.member("reason", one.file.cause.rawValue)
+                        members.member("problem", one.file.problem)
+                    }
+                }
+            })
     }
 
     /// Reads the members; nil where the vitald that wrote them does not know limits of other cgroups.
@@ -75,10 +84,13 @@ extension EffectiveLimits {
         swapAvailable = amount("swap_available_bytes", "swap_available_level")
         pids = amount("effective_pids_limit", "effective_pids_limit_level")
         pidsAvailable = amount("pids_available", "pids_available_level")
-        unread = Set(
-            (value["unread_limits"]?.elements ?? []).compactMap {
-                $0.string.flatMap { Resource(rawValue: $0) }
-            })
+        unread = (value["unread_limits"]?.elements ?? []).compactMap { one in
+            guard let resource = one["resource"]?.string.flatMap({ Resource(rawValue: $0) }),
+                let name = one["file"]?.string, let problem = one["problem"]?.string,
+                let cause = one["reason"]?.string.flatMap({ Unmeasured.Cause(rawValue: $0) })
+            else { return nil }
+            return Unread(resource, UnreadableFile(name, cause, problem))
+        }
     }
 }
 

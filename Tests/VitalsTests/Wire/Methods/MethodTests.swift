@@ -148,7 +148,10 @@ struct MethodTests {
         limits.throttledLevel = "/a.slice"
         limits.pids = .init(5, "/a.slice")
         limits.pidsAvailable = .init(4, "/a.slice")
-        limits.unread = [.pids, .swap]
+        limits.unread = [
+            .init(.pids, UnreadableFile("/a.slice/pids.max", .kernel, "Input/output error")),
+            .init(.swap, UnreadableFile("memory.swap.max", .resources, "Too many open files")),
+        ]
         func back() throws -> EffectiveLimits? {
             let value = try written { ContainerView(figures).write(into: &$0) }
             return ContainerView(reading: value)?.figures.limits
