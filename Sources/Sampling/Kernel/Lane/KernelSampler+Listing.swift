@@ -35,7 +35,7 @@ extension KernelSampler {
     private func readOwnPath() {
         ownPlace = .unknown
         ownFault = nil
-        switch reader.read(path: roots.proc("self/cgroup")) {
+        switch reader.read(path: roots.proc("self/cgroup"), streamed: false) {
         case .bytes(let bytes):
             // Without mountinfo there is a tree only where --cgroup-root names it.
             ownPlace = OwnCgroup(

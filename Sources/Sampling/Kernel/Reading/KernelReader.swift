@@ -141,11 +141,11 @@ final class KernelReader {
     }
 
     /// Reads a file once, by its path.
-    func read(path: String) -> Contents {
+    func read(path: String, streamed: Bool = true) -> Contents {
         let descriptor = path.withCString { open($0, in: AT_FDCWD) }
         guard descriptor >= 0 else { return Self.contents(of: -descriptor) }
         defer { close(descriptor) }
-        return read(descriptor, streamed: true)
+        return read(descriptor, streamed: streamed)
     }
 
     /// Reads a file of a directory once.
