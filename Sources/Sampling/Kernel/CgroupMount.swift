@@ -14,6 +14,8 @@ struct CgroupMount: Hashable {
     var root: CgroupPath?
     /// Whether `directory` is a whole mount, and no directory below one.
     var isWhole = true
+    /// Whether --cgroup-root names it.
+    var isNamed = false
     /// Whether version 1 holds controllers on this machine, or systemd's own tree: containers may live there alone.
     var isHybrid: Bool
     /// Whether procfs hides other users' processes from vitald (`hidepid=`).
@@ -42,6 +44,7 @@ struct CgroupMount: Hashable {
         isHybrid = hasFirst && (roots.cgroup == nil || roots.cgroup == point)
         if let override = roots.cgroup {
             directory = override
+            isNamed = true
             let place = isLive ? Self.resolved(override) : override
             if let mount = mounts.mount(of: place), mount.type == "cgroup2" {
                 root = CgroupPath(Array(mount.root.utf8) + place.utf8.dropFirst(mount.point.utf8.count))

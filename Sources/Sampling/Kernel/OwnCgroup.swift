@@ -55,13 +55,15 @@ enum OwnCgroup: Hashable {
         case .foreign(let path):
             let root =
                 mount?.root.map { "begins at \($0.text) of its cgroup namespace" } ?? "is none of its mounts"
+            let host =
+                "run vitald in the host's cgroup namespace (--cgroupns=host of docker and podman) to have both."
             return KernelGap(
                 .namespace,
                 "the tree at \(mount?.directory ?? "--cgroup-root") is not the one that vitald runs in: it \(root), "
                     + "and \(proc)/self/cgroup says \(path.text); so \"self\" picks nothing",
-                remedy:
-                    "Leave out --cgroup-root to read vitald's own tree, or run vitald in the host's cgroup "
-                    + "namespace (--cgroupns=host of docker and podman) to have both.")
+                remedy: mount?.isNamed ?? true
+                    ? "Leave out --cgroup-root to read vitald's own tree, or " + host
+                    : "Mount a cgroup2 tree of its own for vitald, or " + host)
         }
     }
 

@@ -199,6 +199,6 @@ struct OwnCgroupTests {
         #expect(namespace.fact.contains("only one container is visible: its own"))
         #expect(namespace.remedy?.contains("Run vitald on the host") == true)
         #expect(namespace.remedy?.contains("--cgroup-root") == true)
-        #expect(part.state == .limited && part.fact.contains("begins at /a.slice, so only what is below"))
+        #expect(part.state == .limited && part.fact.contains("begins at /a.slice, so only one container"))
     }
 }

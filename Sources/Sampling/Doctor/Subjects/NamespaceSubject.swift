@@ -28,18 +28,26 @@ extension Subject {
         guard surroundings.isOpen(directory + "/cgroup.events", F_OK) else {
             return Diagnosis("namespace", .ok, "the whole tree is visible, and vitald runs in \(path.text)")
         }
-        guard mount.isWhole, mount.root?.components.isEmpty ?? true else {
+        guard mount.isWhole else {
             return Diagnosis(
                 "namespace", .limited,
-                "the tree at \(directory) begins at \(mount.root?.text ?? "/"), so only what is below that is visible",
-                remedy: "Leave out --cgroup-root, or name the mount of the whole tree with it.")
+                "the tree is read from \(directory) on, so only what is below that is visible",
+                remedy: "Leave out --cgroup-root to see the rest.")
+        }
+        let remedy =
+            "Run vitald on the host to see all containers, or mount the host's cgroup2 tree into this container and name "
+            + "it with --cgroup-root."
+        // Without a cgroup namespace a runtime mounts just the container's own part of the tree.
+        guard mount.root?.components.isEmpty ?? true else {
+            return Diagnosis(
+                "namespace", .limited,
+                "the tree at \(directory) begins at \(mount.root?.text ?? "/"), so only one container is visible: what "
+                    + "runs there", remedy: remedy)
         }
         return Diagnosis(
             "namespace", .limited,
-            "vitald runs in a cgroup namespace of its own (it is in \(path.text) of it), so only one container is "
-                + "visible: its own",
-            remedy:
-                "Run vitald on the host to see all containers, or mount the host's cgroup2 tree into this "
-                + "container and name it with --cgroup-root.")
+            "vitald runs in a cgroup namespace of its own (\(proc)/self/cgroup says \(path.text)), so only one container "
+                + "is visible: its own",
+            remedy: remedy)
     }
 }
