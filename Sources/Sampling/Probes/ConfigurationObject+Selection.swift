@@ -5,7 +5,9 @@ import Vitals
 extension ConfigurationObject {
     /// A container selector that must be there: one pattern or a list of them.
     mutating func requiredSelection(_ key: StaticString, example: String) -> Selection {
-        guard has(key) else { return Selection([requiredString(key, example: example)]) }
+        guard has(key) else {
+            return Selection([requiredString(key, example: example)], scope: .containers)
+        }
         return selection(key, default: example)
     }
 
@@ -22,9 +24,9 @@ extension ConfigurationObject {
         } else if patterns.allSatisfy({ $0.hasPrefix("!") }) {
             fault(
                 "\(key)", "only excludes and so picks nothing",
-                remedy: "Add a pattern that picks something, for example \"*\".")
+                remedy: "Add what it picks after the exclusions, for example \"*\".")
         }
-        return Selection(patterns)
+        return Selection(patterns, scope: .containers)
     }
 
     /// Refuses patterns with what no name and no path of a container holds, and what is in every URL, header and
@@ -58,6 +60,14 @@ extension ContainerFigures {
         if let populated { return populated }
         // The root has no cgroup.events, and always lives.
         if identity.id == "/" { return true }
-        return processes.map { $0 > 0 }
+        // A process that is listed lives. That none is says nothing: those of a threaded cgroup are listed elsewhere.
+        return processes.flatMap { $0 > 0 ? true : nil }
+    }
+
+    /// Why one of these files of its cgroup, or all of it, could not be read; nil where they could or do not exist.
+    func fault(in files: String...) -> UnreadableFile? {
+        unreadable.first { fault in
+            fault.name == "." || files.contains { fault.name == $0 || fault.name.hasSuffix("/" + $0) }
+        }
     }
 }

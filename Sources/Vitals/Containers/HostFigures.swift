@@ -12,6 +12,13 @@ package struct HostFigures: Sendable {
     package var cpuPercent: Double?
     /// Share of time that some task waited for memory in the last 10 s, percent.
     package var memoryPressure: Double?
+    /// Whether this kernel has pressure stall information at all.
+    package var hasPressure = false
+    /// Files that could not be read, so that what they hold is unknown.
+    package var unreadable: [UnreadableFile] = []
+
+    /// The memory of the container that vitald runs in, where that has a limit; nil on the machine itself.
+    package var container: EffectiveLimits.MemoryFill?
 
     /// Memory in use as `psutil.virtual_memory().percent` has it: (total − available) / total.
     package var memoryPercent: Double? {

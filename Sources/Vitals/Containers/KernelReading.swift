@@ -9,14 +9,22 @@ package protocol KernelReading: Sendable {
     /// the sampler's lane, where pages are also rendered and compressed.
     func withSheet(_ use: @escaping @Sendable (borrowing Sheet) -> Void)
 
-    /// Hands over the containers and units that a selection picks, in the order of their paths.
-    func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void)
+    /// Hands over the containers and units that a selection picks, and what of them could not be looked at.
+    func containers(_ selection: Selection, _ use: @escaping @Sendable (ContainerAnswer) -> Void)
 
-    /// Hands over the cgroup that vitald itself runs in (inside a container: the container's root).
-    func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void)
+    /// Hands over the cgroup that vitald itself runs in (inside a container: the container's root), or why not.
+    func own(_ use: @escaping @Sendable (ContainerAnswer) -> Void)
 
     /// Hands over the host's figures.
     func host(_ use: @escaping @Sendable (HostFigures) -> Void)
+
+    /// What is missing from the page and the figures now. To be asked from any thread; reads nothing.
+    var unmeasured: [Unmeasured] { get }
+}
+
+extension KernelReading {
+    /// Nothing.
+    package var unmeasured: [Unmeasured] { [] }
 }
 
 /// Who tells the unit and the container of a peer from its pid.

@@ -7,29 +7,110 @@
 ///
 /// `self` is the cgroup of vitald itself and `host` the root; both are answered by whoever reads the kernel.
 package struct Selection: Sendable, Hashable {
+    /// What a selection is made for.
+    package enum Scope: Sendable, Hashable {
+        /// Whatever the patterns match: a page, a list.
+        case everything
+        /// Containers. A unit or another cgroup only where a pattern is about it: `*` is about every container and about
+        /// nothing else.
+        case containers
+        /// systemd units, by their names alone.
+        case units
+    }
+
     /// The patterns in order.
     package let patterns: [String]
+    /// What it is made for.
+    package let scope: Scope
 
     /// Makes a selection.
-    package init(_ patterns: [String]) { self.patterns = patterns }
+    package init(_ patterns: [String], scope: Scope = .everything) {
+        self.patterns = patterns
+        self.scope = scope
+    }
 
     /// Everything.
     package static let all = Selection(["*"])
 
     /// Whether this identity is picked.
     package func picks(_ identity: ContainerIdentity) -> Bool {
-        for pattern in patterns {
-            let excludes = pattern.utf8.first == UInt8(ascii: "!")
-            let glob = excludes ? String(pattern.dropFirst()) : pattern
-            let matches =
-                Glob.matches(glob, identity.name) || Glob.matches(glob, identity.unit)
-                || Glob.matches(glob, identity.id) || Self.isDirectory(glob, of: identity)
-                || (glob.utf8.first == UInt8(ascii: "/") && identity.id.utf8.starts(with: glob.utf8)
-                    && (identity.id.utf8.count == glob.utf8.count || glob.utf8.last == UInt8(ascii: "/")
-                        || Array(identity.id.utf8)[glob.utf8.count] == UInt8(ascii: "/")))
-            if matches { return !excludes }
-        }
+        for pattern in patterns where covers(pattern, identity) { return !Self.excludes(pattern) }
         return false
+    }
+
+    /// Whether one of the patterns is about this identity, be it to pick or to exclude it.
+    package func covers(_ pattern: String, _ identity: ContainerIdentity) -> Bool {
+        let word = Self.word(pattern)
+        switch scope {
+        case .everything: return Self.matches(word, identity)
+        case .units: return Self.isUnit(word, identity)
+        case .containers:
+            if word == "/" || word == "host" { return identity.id == "/" }
+            if Self.excludes(pattern) || !identity.name.isEmpty { return Self.matches(word, identity) }
+            if identity.id == "/" { return false }
+            // A cgroup of which nobody knows what it is goes by its path alone.
+            if identity.unit.isEmpty { return word == identity.id }
+            return !Self.isCatchAll(word) && Self.matches(word, identity)
+        }
+    }
+
+    /// Whether a pattern excludes.
+    package static func excludes(_ pattern: String) -> Bool { pattern.utf8.first == UInt8(ascii: "!") }
+
+    /// A pattern without the mark that makes it exclude.
+    package static func word(_ pattern: String) -> String {
+        excludes(pattern) ? String(pattern.dropFirst()) : pattern
+    }
+
+    /// Whether a pattern picks what it names to the letter.
+    package static func isLiteral(_ pattern: String) -> Bool {
+        !excludes(pattern)
+            && !pattern.utf8.contains {
+                $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "[")
+            }
+    }
+
+    /// The names that are written out and belong to none of these. `self` and what is excluded before it is named are not
+    /// among them.
+    package func unanswered(by identities: [ContainerIdentity]) -> [String] {
+        patterns.enumerated().compactMap { index, pattern in
+            guard Self.isLiteral(pattern), pattern != "self" else { return nil }
+            let isExcluded = patterns[..<index].contains {
+                Self.excludes($0) && Glob.matches(Self.word($0), pattern)
+            }
+            guard !isExcluded else { return nil }
+            let isThere = identities.contains { identity in
+                pattern == "host" ? identity.id == "/" : covers(pattern, identity)
+            }
+            return isThere ? nil : pattern
+        }
+    }
+
+    /// Whether everything that it can pick is named in it and among these.
+    package func isAnswered(by identities: [ContainerIdentity]) -> Bool {
+        patterns.allSatisfy { Self.excludes($0) || Self.isLiteral($0) } && unanswered(by: identities).isEmpty
+    }
+
+    private static func matches(_ glob: String, _ identity: ContainerIdentity) -> Bool {
+        Glob.matches(glob, identity.name) || Glob.matches(glob, identity.unit)
+            || Glob.matches(glob, identity.id) || isDirectory(glob, of: identity)
+            || (glob.utf8.first == UInt8(ascii: "/") && identity.id.utf8.starts(with: glob.utf8)
+                && (identity.id.utf8.count == glob.utf8.count || glob.utf8.last == UInt8(ascii: "/")
+                    || Array(identity.id.utf8)[glob.utf8.count] == UInt8(ascii: "/")))
+    }
+
+    /// Whether a pattern is about a unit: by its plain name, or by the escaped one of its directory.
+    private static func isUnit(_ glob: String, _ identity: ContainerIdentity) -> Bool {
+        // The root is a slice too.
+        guard identity.id != "/" else { return glob == "-.slice" }
+        guard !identity.unit.isEmpty else { return false }
+        return Glob.matches(glob, identity.unit)
+            || Glob.matches(glob, identity.id.split(separator: "/").last.map(String.init) ?? "")
+    }
+
+    /// Whether a pattern says nothing of what it is about.
+    private static func isCatchAll(_ glob: String) -> Bool {
+        glob.utf8.allSatisfy { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "/") }
     }
 
     /// Whether a pattern is, to the letter, the escaped name of the directory that the identity stands for.
@@ -41,6 +122,17 @@ package struct Selection: Sendable, Hashable {
 
 /// Shell globs over whole texts: `*` any run, `?` one byte, `[a-z]` and `[!a-z]` sets; no special slash.
 package enum Glob {
+    /// What a pattern without stars and sets means to the letter: every backslash makes the next byte plain.
+    package static func plain(_ pattern: String) -> String {
+        var bytes: [UInt8] = []
+        var isEscaped = false
+        for byte in pattern.utf8 {
+            isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+            if !isEscaped { bytes.append(byte) }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Whether the pattern covers the whole text; works in linear space, without recursion.
     package static func matches(_ pattern: String, _ text: String) -> Bool {
         let p = Array(pattern.utf8)

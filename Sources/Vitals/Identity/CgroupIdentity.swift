@@ -54,6 +54,18 @@ package enum CgroupIdentity {
         return match
     }
 
+    /// The slice that a path's own cgroup is: a unit that holds others, and that has processes only below it. One inside
+    /// of a container belongs to the container.
+    package static func slice(at path: CgroupPath) -> ContainerIdentity? {
+        guard let name = path.components.last, name.hasSuffix(".slice") else { return nil }
+        if let match = match(path), match.isContainer { return nil }
+        var identity = ContainerIdentity(id: path.text)
+        identity.runtime = "systemd"
+        surroundings(path.components[...], into: &identity)
+        identity.unit = SystemdName.unescape(name)
+        return identity
+    }
+
     private static let shortID = 12
 
     /// Unit, pod and user, as the components at and above the match tell them.

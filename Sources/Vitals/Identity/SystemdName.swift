@@ -10,6 +10,27 @@ package enum SystemdName {
         return ReadableBytes.text(unescaped(bytes))
     }
 
+    /// Where systemd keeps a unit's cgroup if nobody says otherwise (`Slice=`): a slice below those that its dashes name,
+    /// an instance in the slice of its template, everything else in system.slice; virtual machines and containers in
+    /// machine.slice, and `init.scope` at the root.
+    package static func usualPaths(of unit: String) -> [CgroupPath] {
+        guard !unit.utf8.contains(UInt8(ascii: "/")) else { return [] }
+        if unit.hasSuffix(".slice") {
+            let parts = unit.dropLast(".slice".utf8.count).split(separator: "-")
+            let slices = parts.indices.map { parts[...$0].joined(separator: "-") + ".slice" }
+            return [CgroupPath(slices.joined(separator: "/"))]
+        }
+        guard unit.hasSuffix(".service") || unit.hasSuffix(".scope") else { return [] }
+        var paths = [unit, "system.slice/\(unit)", "machine.slice/\(unit)"]
+        if let at = unit.firstIndex(of: "@") {
+            // A template's own dashes are escaped, or they would be slices.
+            let template = unit[..<at].split(separator: "-", omittingEmptySubsequences: false)
+                .joined(separator: "\\x2d")
+            paths.append("system.slice/system-\(template).slice/\(unit)")
+        }
+        return paths.map { CgroupPath($0) }
+    }
+
     /// Turns every `\xHH` into its byte; anything else that follows a backslash stays as it is.
     static func unescaped(_ bytes: [UInt8]) -> [UInt8] {
         guard bytes.contains(UInt8(ascii: "\\")) else { return bytes }

@@ -50,6 +50,8 @@ struct Configuration: Sendable {
         var systemdUnits: [String]
         /// The most that are measured at a time.
         var limit: Int
+        /// The most series of theirs that are on the page.
+        var seriesLimit: Int
         /// Whether their open files are counted.
         var fileDescriptors = false
         /// Whether their open sockets are counted.

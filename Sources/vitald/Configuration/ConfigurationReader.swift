@@ -197,8 +197,11 @@ struct ConfigurationReader {
             let units = patterns(&object, "systemdUnits", default: ["*.service"])
             // Each container keeps some ten descriptors open; 10,000 is what a large machine can give.
             let limit = object.integer("limit", default: 1000, in: 1...10_000)
+            // A full container with two disks has some ninety; 1,000,000 are a page of 200 MB.
+            let seriesLimit = object.integer("seriesLimit", default: 100_000, in: 1...1_000_000)
             return Configuration.Containers(
                 include: include, exclude: exclude, systemdUnits: units, limit: limit,
+                seriesLimit: seriesLimit,
                 fileDescriptors: object.boolean("fileDescriptors", default: false),
                 sockets: object.boolean("sockets", default: false),
                 filesystem: object.boolean("filesystem", default: false))

@@ -49,7 +49,7 @@ final class Daemon {
     private(set) var listeners: Listeners
     var statusLine = StatusLine()
     private var statusPlanned = false
-    private var gapsSaid: Set<KernelGap> = []
+    private var gapsSaid: Set<String> = []
     var journalTrouble: String?
     var slowPatterns: Set<String> = []
     private var isStopping = false
@@ -277,7 +277,7 @@ final class Daemon {
         guard !isStopping else { return }
         kernel.tick()
         journal.revive()
-        for gap in kernel.missing where gapsSaid.insert(gap).inserted {
+        for gap in kernel.missing where gapsSaid.insert(gap.description).inserted {
             log.write(JournalEntry(.kernelGap, .notice, gap.description))
         }
         sayJournalTrouble()
@@ -355,7 +355,11 @@ extension Configuration {
     var kernelOptions: KernelOptions {
         KernelOptions(
             include: Selection(containers.include), exclude: Selection(containers.exclude),
-            systemdUnits: containers.systemdUnits, containerLimit: containers.limit, host: host.enabled,
+            systemdUnits: containers.systemdUnits,
+            checked: checks.filter(\.definition.enabled).compactMap {
+                ($0.kind as? any SelectingKind)?.picked
+            },
+            containerLimit: containers.limit, seriesLimit: containers.seriesLimit, host: host.enabled,
             filesystems: checks.compactMap { ($0.kind as? FilesystemKind)?.path },
             details: containers.details)
     }

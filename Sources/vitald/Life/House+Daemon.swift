@@ -18,7 +18,7 @@ extension House {
             sockets: { places.paths }, log: { log.standing },
             measured: {
                 let answer = Awaited<[String]>()
-                kernel.containers(.all) { answer.fulfil($0.map(\.identity.id)) }
+                kernel.containers(.all) { answer.fulfil($0.containers.map(\.identity.id)) }
                 return answer.value(within: patience)
             })
     }

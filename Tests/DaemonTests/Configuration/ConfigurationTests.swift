@@ -23,7 +23,9 @@ struct ConfigurationTests {
         #expect(configuration.host.enabled)
         #expect(
             configuration.containers
-                == .init(include: ["*"], exclude: [], systemdUnits: ["*.service"], limit: 1000))
+                == .init(
+                    include: ["*"], exclude: [], systemdUnits: ["*.service"], limit: 1000,
+                    seriesLimit: 100_000))
         #expect(configuration.checks.map(\.definition.name) == ["file_system", "capacity"])
         #expect(configuration.checks.map(\.definition.type) == ["filesystem", "memory"])
         #expect(configuration.warnings.isEmpty)

@@ -99,15 +99,15 @@ final class ClientScene {
             use(sheet)
         }
 
-        func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void) {
+        func containers(_ selection: Selection, _ use: @escaping @Sendable (ContainerAnswer) -> Void) {
             var figures = ContainerFigures(identity: ContainerIdentity(id: "/system.slice/cron.service"))
             figures.identity.unit = "cron.service"
             figures.identity.runtime = "systemd"
             figures.processes = 1
-            use(selection.picks(figures.identity) ? [figures] : [])
+            use(ContainerAnswer(selection.picks(figures.identity) ? [figures] : []))
         }
 
-        func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) { use(nil) }
+        func own(_ use: @escaping @Sendable (ContainerAnswer) -> Void) { use(ContainerAnswer()) }
 
         func host(_ use: @escaping @Sendable (HostFigures) -> Void) { use(HostFigures()) }
     }

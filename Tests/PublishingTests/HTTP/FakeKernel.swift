@@ -70,11 +70,11 @@ final class FakeKernel: KernelReading {
         if !isHeld { lane.async(execute: work) }
     }
 
-    func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void) {
-        use([])
+    func containers(_ selection: Selection, _ use: @escaping @Sendable (ContainerAnswer) -> Void) {
+        use(ContainerAnswer())
     }
 
-    func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) { use(nil) }
+    func own(_ use: @escaping @Sendable (ContainerAnswer) -> Void) { use(ContainerAnswer()) }
 
     func host(_ use: @escaping @Sendable (HostFigures) -> Void) { use(HostFigures()) }
 }

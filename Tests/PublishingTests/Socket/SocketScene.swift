@@ -57,11 +57,13 @@ struct SceneKernel: KernelReading {
         }
     }
 
-    func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void) {
-        onLane { use([Self.web, Self.unit].filter { selection.picks($0.identity) }) }
+    func containers(_ selection: Selection, _ use: @escaping @Sendable (ContainerAnswer) -> Void) {
+        onLane { use(ContainerAnswer([Self.web, Self.unit].filter { selection.picks($0.identity) })) }
     }
 
-    func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) { onLane { use(Self.unit) } }
+    func own(_ use: @escaping @Sendable (ContainerAnswer) -> Void) {
+        onLane { use(ContainerAnswer([Self.unit])) }
+    }
 
     func host(_ use: @escaping @Sendable (HostFigures) -> Void) {
         onLane {

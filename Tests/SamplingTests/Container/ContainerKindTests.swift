@@ -22,7 +22,7 @@ import Vitals
     {
         let (kind, faults) = try reading(ContainerKind.self, #"{"select":"*"\#(json)}"#)
         #expect(faults.isEmpty)
-        return kind.judge(all, recentKills: kills)
+        return kind.judge(ContainerAnswer(all), recentKills: kills)
     }
 
     @Test("a container that is not there fails, one without a process too")
@@ -64,6 +64,85 @@ import Vitals
         #expect(killed.reason == "oom.killed")
         #expect(killed.outcome == .fail)
         #expect(killed.message.contains("61s ago"))
+    }
+
+    @Test("a limit of a cgroup above counts, and is named with its file and the container's own part")
+    func limitsAbove() throws {
+        func limited(
+            _ level: String, _ file: EffectiveLimits.MemoryFile = .max, used: Int64 = 97,
+            change: (inout ContainerFigures) -> Void = { _ in }
+        ) -> ContainerFigures {
+            figures("a") {
+                var limits = EffectiveLimits()
+                let fill = EffectiveLimits.MemoryFill(
+                    level: level, file: file, limit: ByteCount(1 << 30),
+                    used: ByteCount((1 << 30) / 100 * used))
+                limits.memoryFill = fill
+                limits.memoryAvailable = .init((1 << 30) - fill.used.bytes, level)
+                $0.limits = limits
+                ($0.memoryPercent, $0.workingSetBytes) = (Double(used), 10 << 20)
+                change(&$0)
+            }
+        }
+        let keys =
+            #","warnMemoryPercent":80,"failMemoryPercent":95,"warnCPUPercent":80,"warnThrottledPercent":20"#
+
+        let shared = try judge(keys, [limited("/agents.slice")])
+
+        #expect(shared.outcome == .fail && shared.reason == "memory.full")
+        #expect(
+            shared.message
+                == "a: uses 97% of 1 GiB, the limit of /agents.slice (memory.max), at least 95%; its own part is 10 MiB"
+        )
+        #expect(shared.fact("memory_limit_level") == .text("/agents.slice"))
+        #expect(shared.fact("memory_limit_bytes") == .integer(1 << 30))
+        #expect(shared.fact("memory_available_bytes") == .integer((1 << 30) - (1 << 30) / 100 * 97))
+        #expect(
+            try judge(keys, [limited("/docker/a")]).message == "a: uses 97% of its limit 1 GiB, at least 95%")
+        #expect(
+            try judge(keys, [limited("/docker/a/container", .high)]).message
+                == "a: uses 97% of its limit 1 GiB (memory.high), at least 95%")
+        #expect(
+            try judge(keys, [limited("/docker", .high, used: 80)]).message
+                == "a: uses 80% of 1 GiB, the limit of /docker (memory.high), at least 80%; its own part is 10 MiB"
+        )
+        let calm = limited("/docker", used: 20) {
+            ($0.cpuPercentOfQuota, $0.cpuPercentOfHost, $0.throttledPercent) = (10, 1, 0)
+        }
+        #expect(
+            try judge(keys, [calm]).message == "a: runs, CPU 10%, memory 20% of the limit of /docker")
+        let busy = limited("/docker", used: 20) {
+            ($0.cpuPercentOfQuota, $0.throttledPercent) = (90, 0)
+            $0.limits?.cpuFill = .init(level: "/docker", cores: 2, percent: 90)
+        }
+        #expect(
+            try judge(keys, [busy]).message
+                == "a: uses 90% of 2 cores, the CPU quota of /docker, at least 80%")
+        let throttled = limited("/docker", used: 20) {
+            ($0.cpuPercentOfQuota, $0.throttledPercent) = (10, 30)
+            $0.limits?.throttledLevel = "/docker"
+        }
+        #expect(
+            try judge(keys, [throttled]).message
+                == "a: throttled in 30% of the periods by the CPU quota of /docker, at least 20%: that is too small for "
+                + "all that runs there")
+        let blind = limited("/docker", used: 20) {
+            $0.limits?.unread = [
+                .init(.memory, UnreadableFile("/docker/memory.max", .kernel, "Input/output error"))
+            ]
+            ($0.cpuPercentOfQuota, $0.throttledPercent) = (10, 0)
+        }
+        let unknown = try judge(keys, [blind])
+        #expect(unknown.outcome == .unknown && unknown.reason == "inconclusive.kernel")
+        #expect(
+            unknown.message
+                == "a: runs, but not known: memory (/docker/memory.max cannot be read: Input/output error)")
+        let free = figures("a") {
+            ($0.limits, $0.memoryPercent, $0.memoryLimit) = (
+                EffectiveLimits(), 96, .limited(ByteCount(1 << 50))
+            )
+        }
+        #expect(try judge(keys, [free]).message == "a: uses 96% of the host's memory, at least 95%")
     }
 
     @Test("figures that are not known yet are said, and never taken for good ones")

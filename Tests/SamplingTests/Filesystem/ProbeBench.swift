@@ -101,9 +101,15 @@ final class ScriptedKernel: KernelReading {
         var host = HostFigures()
         var own: ContainerFigures?
         var containers: [ContainerFigures] = []
+        var unmeasured: [Unmeasured] = []
+        var hasPressure = false
         var isSilent = false
         var questions = 0
         var kept: [@Sendable () -> Void] = []
+
+        func answer(_ containers: [ContainerFigures]) -> ContainerAnswer {
+            ContainerAnswer(containers, unmeasured: unmeasured, hasPressure: hasPressure)
+        }
     }
 
     let script = Mutex(Script())
@@ -112,11 +118,13 @@ final class ScriptedKernel: KernelReading {
     func host(_ use: @escaping @Sendable (HostFigures) -> Void) {
         answer { [self] in use(script.withLock { $0.host }) }
     }
-    func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) {
-        answer { [self] in use(script.withLock { $0.own }) }
+    func own(_ use: @escaping @Sendable (ContainerAnswer) -> Void) {
+        answer { [self] in use(script.withLock { $0.answer($0.own.map { [$0] } ?? []) }) }
     }
-    func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void) {
-        answer { [self] in use(script.withLock { $0.containers.filter { selection.picks($0.identity) } }) }
+    func containers(_ selection: Selection, _ use: @escaping @Sendable (ContainerAnswer) -> Void) {
+        answer { [self] in
+            use(script.withLock { $0.answer($0.containers.filter { selection.picks($0.identity) }) })
+        }
     }
 
     /// Answers the questions kept so far, and all that follow.

@@ -44,12 +44,12 @@ struct ChurnTests {
         #expect(
             usage() == [#"container_cpu_usage_seconds_total{id="/a.service",name="",image="",cpu="total"} 2"#]
         )
-        #expect(sampler.containers(Selection(["a.service"])).first?.cpuPercentOfCore == nil)
+        #expect(sampler.containers(Selection(["a.service"])).containers.first?.cpuPercentOfCore == nil)
         tree.remove("cgroup/a.service")
         #expect(usage().isEmpty)
         tree.container("a.service", usage: 3, more: ["cgroup.events": "populated 0\n"])
         #expect(usage().isEmpty)
-        #expect(sampler.containers(Selection(["a.service"])).first?.populated == false)
+        #expect(sampler.containers(Selection(["a.service"])).containers.first?.populated == false)
     }
 
     @Test("a file that appears later is found, without a look at each reading")

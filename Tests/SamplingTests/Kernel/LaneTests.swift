@@ -23,8 +23,12 @@ struct LaneTests {
             let count = sheet.samples.count
             order.withLock { $0.append(count > 100 ? 1 : -1) }
         }
-        lane.containers(.all) { found in order.withLock { $0.append(found.count > 5 ? 2 : -2) } }
-        lane.own { own in order.withLock { $0.append(own?.identity.unit == "ssh.service" ? 3 : -3) } }
+        lane.containers(.all) { found in
+            order.withLock { $0.append(found.containers.count > 5 ? 2 : -2) }
+        }
+        lane.own { own in
+            order.withLock { $0.append(own.containers.first?.identity.unit == "ssh.service" ? 3 : -3) }
+        }
         lane.host { host in order.withLock { $0.append(host.cores == 2 ? 4 : -4) } }
         lane.tick()
         lane.submit { opened.open() }
@@ -56,10 +60,10 @@ struct LaneTests {
         let lane = KernelLane(roots: KernelFixture.podmanHost, options: KernelOptions(), time: HandClock())
         let counts = Mutex<[Int]>([])
         let end = Gate()
-        lane.containers(.all) { found in counts.withLock { $0.append(found.count) } }
+        lane.containers(.all) { found in counts.withLock { $0.append(found.containers.count) } }
         lane.replaceOptions(KernelOptions(containerLimit: 2))
         lane.containers(.all) { found in
-            counts.withLock { $0.append(found.count) }
+            counts.withLock { $0.append(found.containers.count) }
         }
         lane.submit { end.open() }
         end.wait()

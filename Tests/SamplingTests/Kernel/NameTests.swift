@@ -127,7 +127,7 @@ struct NameTests {
             Self.labels(sampler)[scope]
                 == #"name="app",image="",container="app",pod="web-0",namespace="shop""#)
 
-        let figures = try #require(sampler.containers(Selection(["app"])).first)
+        let figures = try #require(sampler.containers(Selection(["app"])).containers.first)
         #expect(figures.identity.podName == "web-0" && figures.identity.namespace == "shop")
         #expect(figures.identity.pod == Self.uid)
     }

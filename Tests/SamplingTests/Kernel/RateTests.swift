@@ -25,11 +25,11 @@ struct RateTests {
         tree.container(name, usage: 0, more: files(1_000_000))
         let clock = HandClock()
         let sampler = KernelFixture.sampler(tree.roots, KernelOptions(), clock)
-        let first = try #require(sampler.containers(Selection(["web.service"])).first)
+        let first = try #require(sampler.containers(Selection(["web.service"])).containers.first)
         tree.container(name, usage: 0, more: files(1_500_000, periods: 20, throttled: 5))
         clock.advance(.seconds(2))
 
-        let second = try #require(sampler.containers(Selection(["web.service"])).first)
+        let second = try #require(sampler.containers(Selection(["web.service"])).containers.first)
 
         #expect(first.cpuPercentOfCore == nil && first.throttledPercent == nil)
         #expect(second.cpuPercentOfCore == 25)
@@ -48,7 +48,7 @@ struct RateTests {
         tree.container(name, usage: 0, more: files(2_000_000))
         clock.advance(.seconds(10))
 
-        let figures = try #require(sampler.containers(Selection(["web.service"])).first)
+        let figures = try #require(sampler.containers(Selection(["web.service"])).containers.first)
 
         #expect(figures.cpuPercentOfCore == 10)
     }
@@ -82,7 +82,7 @@ struct RateTests {
         }
 
         #expect(rates[0] == nil && rates[1] == 1 && rates[2] == nil && rates[3] == 1)
-        #expect(rates[4] != nil && rates[5] == nil)
+        #expect(rates[4] == nil && rates[5] == nil, "no machine has so many processors")
     }
 
     @Test("questions closer than a second are measured over the longer interval")

@@ -236,3 +236,30 @@ def escaped(machine):
     finally:
         machine.run(f"systemctl stop '{unit}'")
     expect(until(lambda: not machine.page().all("vitald_container_info", id=place), 10), "stopped, it is still there")
+
+
+@point("a unit without a limit is bounded by its slice: the page, the socket and vitalctl name the slice")
+def bounded(machine):
+    limit, place = 256 * MEGABYTE, "/bounded.slice/bounded-unit.service"
+    machine.write("/run/systemd/system/bounded.slice", "[Slice]\nMemoryMax=256M\n")
+    answer = machine.run(
+        "systemctl daemon-reload; systemd-run --slice bounded.slice --unit bounded-unit sleep 600; "
+        "systemctl show -P ControlGroup bounded-unit")
+    expect(answer.out.strip().splitlines()[-1:] == [place], answer)
+    try:
+        name = "vitald_container_effective_memory_limit_bytes"
+        found = until(lambda: machine.page().all(name, id=place), 20)
+        expect(found and found[0][0]["level"] == "/bounded.slice" and found[0][1] == limit, found)
+        page = machine.page()
+        expect(page.one("container_spec_memory_limit_bytes", id=place) == 0, "its own file says max")
+        left = page.all("vitald_container_memory_available_bytes", id=place)
+        expect(len(left) == 1 and 0 < left[0][1] <= limit, left)
+        row = by_socket(machine, "bounded-unit.service")
+        expect(row.get("effective_memory_limit_bytes") == limit and
+               row["effective_memory_limit_level"] == "/bounded.slice" and
+               row["memory_percent_level"] == "/bounded.slice", row)
+        table = machine.run("vitalctl containers bounded-unit.service")
+        expect("256 MiB" in table.out and "/bounded.slice" in table.out, table)
+    finally:
+        machine.run("systemctl stop bounded-unit.service bounded.slice; rm /run/systemd/system/bounded.slice; "
+                    "systemctl daemon-reload")

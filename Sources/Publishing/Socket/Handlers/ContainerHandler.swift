@@ -20,7 +20,7 @@ struct ContainerHandler: SocketHandler {
         return .later { completion in
             switch patterns {
             case ["self"]:
-                kernel.own { own in completion(.success(Self.text(own.map { [$0] } ?? []))) }
+                kernel.own { completion(.success(Self.text($0))) }
             case ["host"]:
                 kernel.host { host in
                     var writer = JSONWriter()
@@ -37,14 +37,15 @@ struct ContainerHandler: SocketHandler {
         }
     }
 
-    private static func text(_ containers: [ContainerFigures]) -> [UInt8] {
-        var writer = JSONWriter(capacity: 64 + containers.count * 640)
+    private static func text(_ answer: ContainerAnswer) -> [UInt8] {
+        var writer = JSONWriter(capacity: 64 + answer.containers.count * 1280)
         writer.object { reply in
             reply.member(
                 "containers",
                 array: { list in
-                    for figures in containers { ContainerView(figures).write(into: &list) }
+                    for figures in answer.containers { ContainerView(figures).write(into: &list) }
                 })
+            UnmeasuredView.write(answer.unmeasured, into: &reply)
         }
         return writer.bytes
     }

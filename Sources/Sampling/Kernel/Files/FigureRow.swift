@@ -42,13 +42,13 @@ enum FigureColumn: Int, CaseIterable {
     case memory, workingSet, anon, file, fileMapped, kernel, activeFile, inactiveFile, fileDirty,
         fileWriteback
     case pageFaults, majorPageFaults, pagesScanned, pagesStolen, refaultFile, refaultAnon
-    case swap, memoryPeak, memoryLimit, memoryLow, swapLimit
+    case swap, memoryPeak, memoryLimit, memoryHigh, memoryLow, swapLimit
     case eventsLow, eventsHigh, eventsMax, eventsOOM, eventsOOMKill, eventsOOMGroupKill
     case cpuWaiting, cpuStalled, memoryWaiting, memoryStalled, ioWaiting, ioStalled
     /// Hundredths of a percent.
     case memoryWaitingAvg10
     case processes, threads, threadsMax, descriptors, sockets, openFilesMax
-    case populated
+    case populated, frozen
     /// µs since the epoch.
     case started, created, seen
 

@@ -24,6 +24,7 @@ package final class KernelLane: KernelReading {
         let submitted = Atomic<UInt64>(0)
         let completed = Atomic<UInt64>(0)
         let missing = Mutex<[KernelGap]>([])
+        let unmeasured = Mutex<[Unmeasured]>([])
     }
 
     /// Starts the lane, which makes its first reading at once. Series that are dropped for a limit are counted in
@@ -40,6 +41,7 @@ package final class KernelLane: KernelReading {
                 for job in jobs {
                     job(sampler)
                     counters.missing.withLock { $0 = sampler.missing }
+                    counters.unmeasured.withLock { $0 = sampler.unmeasured }
                     counters.completed.wrappingAdd(1, ordering: .releasing)
                 }
             }
@@ -57,6 +59,8 @@ package final class KernelLane: KernelReading {
 
     /// What this machine does not offer. The daemon says each once; the list changes only when the machine does.
     package var missing: [KernelGap] { counters.missing.withLock { $0 } }
+
+    package var unmeasured: [Unmeasured] { counters.unmeasured.withLock { $0 } }
 
     /// Runs a job on the lane; after `stop` it is dropped.
     package func submit(_ job: @escaping @Sendable () -> Void) { submit { _ in job() } }
@@ -78,12 +82,12 @@ package final class KernelLane: KernelReading {
         }
     }
 
-    package func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void) {
+    package func containers(_ selection: Selection, _ use: @escaping @Sendable (ContainerAnswer) -> Void) {
         submit { use($0.containers(selection)) }
     }
 
-    package func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) {
-        submit { use($0.containers(Selection(["self"]), exactly: true).first) }
+    package func own(_ use: @escaping @Sendable (ContainerAnswer) -> Void) {
+        submit { use($0.own()) }
     }
 
     package func host(_ use: @escaping @Sendable (HostFigures) -> Void) {

@@ -10,6 +10,8 @@ package struct KernelOptions: Sendable, Hashable {
     package var exclude: Selection
     /// Which systemd units count as something to measure, by their names.
     package var systemdUnits: [String]
+    /// What checks name: measured first, and outside of every limit.
+    package var checked: [Selection]
     /// At most this many containers and units on the page.
     package var containerLimit: Int
     /// At most this many container samples on the page.
@@ -36,12 +38,13 @@ package struct KernelOptions: Sendable, Hashable {
     /// Makes options; the defaults are those of an empty configuration.
     package init(
         include: Selection = .all, exclude: Selection = Selection([]), systemdUnits: [String] = ["*.service"],
-        containerLimit: Int = 1000, seriesLimit: Int = 50_000, host: Bool = true, filesystems: [String] = [],
-        details: Set<Detail> = [], descriptorBudget: Int? = nil
+        checked: [Selection] = [], containerLimit: Int = 1000, seriesLimit: Int = 100_000, host: Bool = true,
+        filesystems: [String] = [], details: Set<Detail> = [], descriptorBudget: Int? = nil
     ) {
         self.include = include
         self.exclude = exclude
         self.systemdUnits = systemdUnits
+        self.checked = checked
         self.containerLimit = containerLimit
         self.seriesLimit = seriesLimit
         self.host = host
@@ -64,18 +67,21 @@ package struct KernelOptions: Sendable, Hashable {
 
     /// Like `Selection.picks`, with `self` (vitald's own cgroup and what lies below) and `host` (the root).
     static func picks(_ selection: Selection, _ identity: ContainerIdentity, own: String?) -> Bool {
-        for pattern in selection.patterns {
-            let excludes = pattern.utf8.first == UInt8(ascii: "!")
-            let word = excludes ? String(pattern.dropFirst()) : pattern
-            let matches =
-                switch word {
-                case "self":
-                    own.map { identity.id == $0 || $0 == "/" || identity.id.hasPrefix($0 + "/") } ?? false
-                case "host", "/": identity.id == "/"
-                default: Selection([word]).picks(identity)
-                }
-            if matches { return !excludes }
+        for pattern in selection.patterns where covers(selection, pattern, identity, own: own) {
+            return !Selection.excludes(pattern)
         }
         return false
+    }
+
+    /// Whether one of a selection's patterns is about this identity.
+    static func covers(
+        _ selection: Selection, _ pattern: String, _ identity: ContainerIdentity, own: String?
+    ) -> Bool {
+        switch Selection.word(pattern) {
+        case "self":
+            own.map { identity.id == $0 || $0 == "/" || identity.id.hasPrefix($0 + "/") } ?? false
+        case "host", "/": identity.id == "/"
+        default: selection.covers(pattern, identity)
+        }
     }
 }

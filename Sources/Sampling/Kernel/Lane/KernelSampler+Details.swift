@@ -39,7 +39,8 @@ extension KernelSampler {
             }
         }
         denied.formUnion(census.denied)
-        tallies.uncounted(census.limited)
+        tallies.uncounted(census.limited - uncounted)
+        uncounted = census.limited
         return isWhole
     }
 

@@ -3,56 +3,77 @@
 import Glibc
 import Vitals
 
+/// What the root of the tree shows of the machine.
+struct RootView {
+    /// The controllers that are there; nil where nothing tells.
+    var controllers: Set<String>?
+    /// Whether it is the root of a container or unit: the real one has no cgroup.events.
+    var isPart = false
+}
+
 extension KernelSampler {
     /// Everything that this machine does not offer or a limit leaves out.
     func gaps() -> [KernelGap] {
+        host.lookForPressure()
+        view = RootView()
         guard let mount else {
-            guard tree == nil else { return limitGaps() }
+            guard tree == nil else { return cutGaps() }
+            let fault = mountFault.map { ": \($0.text)" } ?? ""
             return [
                 KernelGap(
                     .containers,
-                    "\(roots.proc)/self/mountinfo cannot be read, so no container can be measured",
-                    remedy: "Look whether \(roots.proc) is a procfs that vitald may read.")
+                    "\(roots.proc)/self/mountinfo cannot be read\(fault), so no container can be measured",
+                    remedy: "Check whether \(roots.proc) is a procfs that vitald may read.")
             ]
         }
-        var controllers: Set<String>?
-        if let root = tree?.root {
-            controllers = []
-            let (directory, isTemporary) = tree?.enter(root) ?? (-1, false)
-            if directory >= 0 {
-                if case .bytes(var bytes) = reader.read("cgroup.controllers", in: directory),
-                    let (line, _) = bytes.nextLine()
-                {
-                    var fields = bytes.fields(line)
-                    while let field = fields.next() {
-                        controllers?.insert(bytes.text(field))
-                    }
-                }
-                if isTemporary { Glibc.close(directory) }
-            }
-        }
-        return mount.missing(controllers: controllers, hasPressure: host.hasPressure) + limitGaps()
+        lookAtRoot()
+        let controllers = tree?.root == nil ? nil : view.controllers ?? []
+        return mount.missing(controllers: controllers, hasPressure: host.hasPressure) + cutGaps()
     }
 
-    private func limitGaps() -> [KernelGap] {
-        var gaps: [KernelGap] = []
-        if refused > 0 {
-            gaps.append(
-                KernelGap(
-                    .containers,
-                    "more than \(options.containerLimit) containers and units, the rest is not shown",
-                    remedy: "Raise containers.limit, or narrow containers.include."))
+    private func lookAtRoot() {
+        guard let tree, let root = tree.root else { return }
+        let (directory, isTemporary) = tree.enter(root)
+        guard directory >= 0 else { return }
+        defer { if isTemporary { Glibc.close(directory) } }
+        if case .bytes(var bytes) = reader.read("cgroup.controllers", in: directory) {
+            var controllers: Set<String> = []
+            if let (line, _) = bytes.nextLine() {
+                var fields = bytes.fields(line)
+                while let field = fields.next() { controllers.insert(bytes.text(field)) }
+            }
+            view.controllers = controllers
         }
-        if let tree, tree.overflow > 0 {
-            gaps.append(
-                KernelGap(
-                    .containers,
-                    "the cgroup tree has more than \(CgroupTree.nodeLimit) cgroups or is deeper than "
-                        + "\(CgroupTree.depthLimit), the rest is not looked at",
-                    remedy: "Remove what nobody uses."))
+        var status = stat()
+        view.isPart = fstatat(directory, "cgroup.events", &status, 0) == 0
+    }
+
+    /// What is left out, in words that stay the same while only the numbers change: the log tells each once.
+    private func cutGaps() -> [KernelGap] {
+        var gaps = unmeasured.map { cut in
+            KernelGap(.containers, fact(cut), remedy: cut.remedy, cut: cut)
         }
+        if let gap = ownPlace.gap(proc: roots.proc, mount) { gaps.append(gap) }
         if !denied.isEmpty { gaps.append(deniedGap) }
         return gaps
+    }
+
+    private func fact(_ cut: Unmeasured) -> String {
+        switch (cut.subject, cut.cause) {
+        case (.container, _):
+            "more than \(options.containerLimit) containers and units, the rest is not measured"
+        case (.containerSeries, _):
+            "more than \(options.seriesLimit) series of containers and units, some of them are left out of the page"
+        case (.cgroup, .limit):
+            "the cgroup tree has more than \(CgroupTree.nodeLimit) cgroups or is deeper than "
+                + "\(CgroupTree.depthLimit) levels, the rest is not looked at"
+        case (.cgroup, _):
+            "some cgroups cannot be opened\(tree?.unreadableFault.map { ": \($0.text)" } ?? "")"
+        case (.processDescriptors, _):
+            "more than \(DescriptorCensus.lookLimit) processes and open files, the rest is not counted"
+        case (.containerFile, _):
+            "some files of containers and units cannot be read\(faulty.fault.map { ": \($0.text)" } ?? "")"
+        }
     }
 
     /// For the figures that processes of other users did not give.

@@ -24,38 +24,64 @@ final class KernelSampler {
 
     let roots: KernelRoots
     private(set) var options: KernelOptions
+    /// What checks name, looked up fast; another edition with every other configuration.
+    private(set) var checkedIndex: SelectionIndex
+    private(set) var checkedSelections: Set<Selection>
+    private(set) var checkedEdition: UInt64 = 0
     let time: any TimeSource
     let reader: KernelReader
     let host: HostSampler
     let devices: BlockDevices
     let names: ContainerNames
+    let levels: LimitLevels
     let tallies: KernelTallies
     private(set) var tree: CgroupTree?
     private(set) var mount: CgroupMount?
+    /// Why mountinfo could not be read.
+    private(set) var mountFault: KernelFault?
     private var mountLooked = Instant.distantPast
     /// Sorted by path.
-    private(set) var tracked: [TrackedContainer] = []
+    var tracked: [TrackedContainer] = []
     var byNode: [ObjectIdentifier: TrackedContainer] = [:]
-    /// Patterns that name something outright, and when they were last asked for.
-    var asked: [String: Instant] = [:]
+    /// What is asked for beside the page and the checks, and when it last was.
+    var asked: [Selection: Instant] = [:]
     var generation: UInt64?
     var matrix: [Int64] = []
     private var scratch = [Int64](repeating: FigureRow.missing, count: FigureColumn.count)
     var lastFull = Instant.distantPast
     private var lastHost = Instant.distantPast
-    private(set) var ownPath: String?
-    private(set) var refused = 0
+    /// Where vitald itself is in the tree.
+    var ownPlace = OwnCgroup.unknown
+    var ownPath: String?
+    /// Why `self/cgroup` could not be read.
+    var ownFault: KernelFault?
+    /// The memory of the container that vitald runs in, where that has a limit.
+    var ownContainer: EffectiveLimits.MemoryFill?
+    /// What is left out for the limit of containers now.
+    var refused: [CgroupNode] = []
+    /// The files that could not be read in the last reading.
+    var faulty = FaultyFiles()
+    /// Series left out for their limit now, and of how many containers.
+    var cutSeries = (series: 0, containers: 0)
+    /// Processes whose open files were not counted for the limit in the last reading.
+    var uncounted = 0
+    /// What the root of the tree shows of the machine.
+    var view = RootView()
+    private var cuts: Cuts?
+    /// What is missing now, for people and for the page.
+    private(set) var unmeasured: [Unmeasured] = []
+    private var cutKinds: [Cuts.Kind] = []
     var collectors: [CollectorRun] = []
     var sheet = Sheet()
     var sheetIsCurrent = false
     var labels = LabelCache()
     var slabMark = 0
     /// Whether pods have been seen here; once true it stays, so that labels do not change to and fro.
-    private(set) var isKubernetes = false
+    var isKubernetes = false
     /// Whether the sheet's texts say so.
     var kubernetesShown = false
     /// When the next name is to be asked for again.
-    private var namesDue: Instant?
+    var namesDue: Instant?
     private(set) var missing: [KernelGap] = []
     /// Figures that were wanted in the last reading and that processes of others did not give.
     var denied: Set<KernelOptions.Detail> = []
@@ -66,36 +92,42 @@ final class KernelSampler {
 
     /// What the gaps depend on that can change at once.
     private struct MissingKey: Equatable {
-        var refused: Int
-        var overflow: Int
+        var cuts: [Cuts.Kind]
         var hasRoot: Bool
         var denied: Set<KernelOptions.Detail>
+        var ownPlace: OwnCgroup
     }
 
     private var missingKey: MissingKey {
-        MissingKey(
-            refused: refused, overflow: tree?.overflow ?? 0, hasRoot: tree?.root != nil,
-            denied: denied)
+        MissingKey(cuts: cutKinds, hasRoot: tree?.root != nil, denied: denied, ownPlace: ownPlace)
     }
 
     init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
         self.roots = roots
         self.options = options
+        checkedIndex = SelectionIndex(options.checked)
+        checkedSelections = Set(options.checked)
         self.time = time
         self.tallies = KernelTallies(tallies)
         reader = KernelReader(budget: options.descriptorBudget ?? KernelReader.descriptorBudget())
         host = HostSampler(roots, reader)
         devices = BlockDevices(roots)
         names = ContainerNames(roots, reader, time)
+        levels = LimitLevels(reader)
     }
 
     deinit {
         for container in tracked { container.close(reader) }
+        levels.close()
         host.close()
     }
 
     /// The host's figures of the last reading.
-    var hostFigures: HostFigures { host.figures }
+    var hostFigures: HostFigures {
+        var figures = host.figures
+        figures.container = ownContainer
+        return figures
+    }
 
     /// How one collector fared in the last round.
     struct CollectorRun {
@@ -107,7 +139,12 @@ final class KernelSampler {
     /// Replaces the options; whatever is still shown keeps its descriptors and baselines.
     func replace(_ options: KernelOptions) {
         self.options = options
+        checkedIndex = SelectionIndex(options.checked)
+        checkedSelections = Set(options.checked)
+        checkedEdition &+= 1
+        cuts = nil
         denied = []
+        uncounted = 0
         generation = nil
         lastFull = .distantPast
     }
@@ -120,16 +157,20 @@ final class KernelSampler {
         case .baseline:
             locate(now)
             scan(now)
-            scratch.withUnsafeMutableBufferPointer { memory in
-                guard let base = memory.baseAddress else { return }
-                guard let tree else { return }
-                for container in tracked { container.readPace(tree, reader, FigureRow(base), now: now) }
-            }
             host.readPace(now: now)
+            scratch.withUnsafeMutableBufferPointer { memory in
+                guard let base = memory.baseAddress, let tree else { return }
+                for container in tracked {
+                    container.readPace(
+                        tree, reader, FigureRow(base), now: now, processors: host.mostProcessors)
+                }
+            }
+            readLevelPaces(now)
         case .host:
             if now - lastHost < KernelLane.freshness, now >= lastHost { return }
             lastHost = now
             host.readFigures(now: now)
+            readOwnContainer(now)
             return
         case .full:
             collectors.removeAll(keepingCapacity: true)
@@ -138,7 +179,8 @@ final class KernelSampler {
             lastHost = now
             collect("containers") {
                 locate(now)
-                return readContainers(now)
+                let success = readContainers(now)
+                return readLimits(now) && success
             }
             collect("network") { readNetwork() }
             if !options.details.isEmpty { readDetails(now) }
@@ -150,12 +192,25 @@ final class KernelSampler {
             tallies.badLines(host.badLines)
             host.badLines = 0
         }
+        noteCuts()
         if now - missingTold >= Self.missingAgain || now < missingTold || toldOf != missingKey {
             missingTold = now
             toldOf = missingKey
             missing = gaps()
         }
-        if depth == .full { tallies.refused(refused) }
+    }
+
+    /// Takes note of what is left out now; while it stays the same, nothing is written anew.
+    func noteCuts() {
+        let now = Cuts(
+            refused: refused.count, overflow: tree?.overflow ?? 0, unreadable: tree?.unreadable ?? 0,
+            fault: tree?.unreadableFault, faulty: faulty, series: cutSeries.series,
+            containers: cutSeries.containers, uncounted: uncounted)
+        guard now != cuts else { return }
+        cuts = now
+        unmeasured = now.unmeasured(options)
+        cutKinds = unmeasured.map { Cuts.Kind(subject: $0.subject, cause: $0.cause) }
+        tallies.missing(unmeasured)
     }
 
     func collect(_ name: String, _ body: () -> Bool) {
@@ -166,10 +221,12 @@ final class KernelSampler {
 
     /// Finds the cgroup2 mount, and again every ten seconds while there is none.
     private func locate(_ now: Instant) {
-        guard now - mountLooked >= .seconds(10) || mountLooked > now else { return }
+        guard now - mountLooked >= .seconds(10) || mountLooked > now || mountFault != nil else { return }
         guard tree?.root == nil || mount == nil else { return }
         mountLooked = now
-        guard case .bytes(let bytes) = reader.read(path: roots.proc("self/mountinfo")) else {
+        let contents = reader.read(path: roots.proc("self/mountinfo"))
+        mountFault = if case .failed(let code) = contents { KernelFault(code: code) } else { nil }
+        guard case .bytes(let bytes) = contents else {
             if let cgroup = roots.cgroup, tree == nil { tree = CgroupTree(cgroup, reader) }
             return
         }
@@ -178,172 +235,8 @@ final class KernelSampler {
         if case .bytes(let bytes) = reader.read(path: roots.proc("self/status")) {
             status = ProcessStatus(parsing: bytes)
         }
-        let found = CgroupMount(mounts, roots, status: status)
+        let found = CgroupMount(mounts, roots, status: status, isLive: roots.isLive)
         mount = found
         if let directory = found.directory, tree == nil { tree = CgroupTree(directory, reader) }
-    }
-
-    /// Brings the tree and the list of containers up to date.
-    private func scan(_ now: Instant) {
-        guard let tree else { return }
-        tree.scan(now: now.nanoseconds)
-        readOwnPath()
-        let before = asked.count
-        if before > 0 { asked = asked.filter { now - $0.value < Self.askedFor } }
-        if asked.count != before { generation = nil }
-        if let namesDue, now >= namesDue { generation = nil }
-        guard tree.generation != generation else { return }
-        generation = tree.generation
-        listContainers(tree, now)
-    }
-
-    private func readOwnPath() {
-        guard case .bytes(let bytes) = reader.read(path: roots.proc("self/cgroup")),
-            let path = ProcessCgroup.parse(bytes)
-        else {
-            ownPath = nil
-            return
-        }
-        let own = CgroupIdentity.match(path)?.identity.id ?? path.text
-        if own != ownPath { generation = nil }
-        ownPath = own
-    }
-
-    private func listContainers(_ tree: CgroupTree, _ now: Instant) {
-        namesDue = nil
-        var found: [TrackedContainer] = []
-        var ids: Set<String> = []
-        var shown = 0
-        refused = 0
-        if let root = tree.root { collect(root, now, into: &found, &ids, &shown) }
-        let kept = Set(found.map { ObjectIdentifier($0.node) })
-        for container in tracked where !kept.contains(ObjectIdentifier(container.node)) {
-            container.close(reader)
-            byNode[ObjectIdentifier(container.node)] = nil
-        }
-        found.sort { $0.identity.id.utf8.lexicographicallyPrecedes($1.identity.id.utf8) }
-        tracked = found
-    }
-
-    private func collect(
-        _ node: CgroupNode, _ now: Instant, into found: inout [TrackedContainer], _ ids: inout Set<String>,
-        _ shown: inout Int
-    ) {
-        let text = node.path.text
-        if node.match != nil || node.isRoot || text == ownPath {
-            let identity = identity(node, text, now)
-            let isShown = options.shows(identity, isContainer: node.match?.isContainer ?? false, own: ownPath)
-            let isAsked = text == ownPath || node.isRoot || isNamed(identity)
-            // A carriage return is written as a blank, so two such paths could become one series.
-            let key = String(text.map { $0 == "\r" || $0 == "\r\n" ? " " : $0 })
-            if isShown || isAsked, ids.insert(key).inserted {
-                if isShown ? shown >= options.containerLimit : found.count - shown > options.containerLimit {
-                    refused += 1
-                } else {
-                    if isShown { shown += 1 }
-                    found.append(container(node, identity, isShown ? .exported : .asked))
-                }
-            }
-        }
-        for child in node.children { collect(child, now, into: &found, &ids, &shown) }
-    }
-
-    /// Who a node is, with the name that the host's files tell; looked up once in a cgroup's life, and a few times
-    /// more where that was too early.
-    private func identity(_ node: CgroupNode, _ path: String, _ now: Instant) -> ContainerIdentity {
-        if let known = node.identity, node.namesDue.map({ now < $0 }) ?? true {
-            note(due: node.namesDue)
-            return known
-        }
-        var identity = node.match?.identity ?? ContainerIdentity(id: path)
-        if !identity.pod.isEmpty { isKubernetes = true }
-        node.namesDue = nil
-        if let match = node.match, match.isContainer, !names.complete(&identity, hex: match.hex) {
-            node.nameTries += 1
-            if node.nameTries < Self.nameTries { node.namesDue = now + .seconds(1 << node.nameTries) }
-        }
-        note(due: node.namesDue)
-        node.identity = identity
-        return identity
-    }
-
-    private func note(due: Instant?) {
-        if let due { namesDue = min(namesDue ?? due, due) }
-    }
-
-    /// Whether a check or question names it outright.
-    private func isNamed(_ identity: ContainerIdentity) -> Bool {
-        asked.keys.contains { KernelOptions.picks(Selection([$0]), identity, own: ownPath) }
-    }
-
-    private func container(
-        _ node: CgroupNode, _ identity: ContainerIdentity, _ purpose: TrackedContainer.Purpose
-    ) -> TrackedContainer {
-        if let known = byNode[ObjectIdentifier(node)], known.node === node {
-            known.purpose = purpose
-            if known.identity != identity {
-                known.identity = identity
-                known.labels.removeAll()
-            }
-            return known
-        }
-        let made = TrackedContainer(node, identity: identity, purpose: purpose)
-        byNode[ObjectIdentifier(node)] = made
-        return made
-    }
-
-    private func readContainers(_ now: Instant) -> Bool {
-        guard let tree else { return false }
-        var success = true
-        var bad = 0
-        for pass in 0..<Self.passLimit {
-            scan(now)
-            let size = tracked.count * FigureColumn.count
-            if matrix.count < size {
-                matrix = [Int64](repeating: FigureRow.missing, count: size + size / 2)
-            }
-            var vanished = false
-            success = tree.unreadable == 0
-            matrix.withUnsafeMutableBufferPointer { memory in
-                guard let base = memory.baseAddress else { return }
-                for (index, container) in tracked.enumerated() {
-                    let row = FigureRow(base + index * FigureColumn.count)
-                    switch container.read(tree, reader, into: row, now: now.nanoseconds, bad: &bad) {
-                    case .whole: complete(container, row, now)
-                    case .gone:
-                        container.isWhole = false
-                        tree.remove(container.node)
-                        vanished = true
-                    case .failed:
-                        container.isWhole = false
-                        success = false
-                    }
-                }
-            }
-            // What took the place of the vanished belongs to this very reading.
-            if !vanished || pass == Self.passLimit - 1 { break }
-        }
-        tallies.badLines(bad)
-        return success && tree.root != nil
-    }
-
-    private func complete(_ container: TrackedContainer, _ row: FigureRow, _ now: Instant) {
-        container.isWhole = true
-        container.interfaces.removeAll(keepingCapacity: true)
-        container.filesystem = nil
-        let isMachine = container.node.isRoot && row[.populated] == nil
-        if isMachine {
-            container.process.close(reader)
-        } else if let tree {
-            container.process.read(
-                container.node, tree, reader, proc: roots.proc, row: row, now: now.nanoseconds)
-            if let ticks = container.process.startTicks, let boot = host.bootTime {
-                row[.started] =
-                    boot &* 1_000_000 &+ ticks &* (1_000_000 / ProcessStat.ticksPerSecond)
-            }
-        }
-        row[.seen] = time.wall.nanoseconds / 1000
-        container.pace.note(
-            at: now, usage: row[.cpuUsage], periods: row[.periods], throttled: row[.throttledPeriods])
     }
 }

@@ -21,6 +21,12 @@ final class HostSampler {
             case .selfStat: "self/stat"
             }
         }
+
+        /// Whether the kernel shows it record by record; all others are one record (`single_open`).
+        var isStreamed: Bool { self == .vmstat || self == .network }
+
+        /// The longest record, where that is known.
+        var record: Int? { self == .network ? KernelReader.longestInterface : nil }
     }
 
     let roots: KernelRoots
@@ -36,6 +42,10 @@ final class HostSampler {
     private(set) var filesystems: [FilesystemFigures] = []
     private(set) var identity: HostIdentity
     private(set) var figures = HostFigures()
+    /// The most processors that were ever seen online; nil while none was.
+    private(set) var mostProcessors: Int?
+    /// Whether the kernel tells pressure at all.
+    private(set) var hasPressure = false
     /// Start of the machine, seconds since the epoch. Kept from the first reading: the kernel computes it anew
     /// from the wall clock, and a container must not seem to have started a second later.
     private(set) var bootTime: Int64?
@@ -52,12 +62,13 @@ final class HostSampler {
         readPace(now: .distantPast)
     }
 
-    /// Whether the kernel tells pressure.
-    var hasPressure: Bool {
-        var status = stat()
-        guard stat(roots.proc("pressure/cpu"), &status) == 0 else { return false }
-        if case .bytes = reader.read(path: roots.proc("pressure/cpu")) { return true }
-        return false
+    /// Looks whether the kernel tells pressure.
+    func lookForPressure() {
+        switch reader.read(path: roots.proc("pressure/memory")) {
+        // One that fails is there, and not to be had now.
+        case .bytes, .failed: hasPressure = true
+        case .missing, .gone: hasPressure = false
+        }
     }
 
     /// Gives back the descriptors.
@@ -81,11 +92,13 @@ final class HostSampler {
         processors = ProcStat(parsing: bytes)
         bootTime = bootTime ?? processors.bootTime
         figures.cores = processors.cpus.isEmpty ? nil : processors.cpus.count
+        if let cores = figures.cores { mostProcessors = max(mostProcessors ?? 0, cores) }
         guard now != .distantPast else { return }
         let busy = processors.busy
         // Ticks of 10 ms as µs, so that the pace of the host is counted like that of a container.
         pace.note(
-            at: now, usage: processors.cpus.isEmpty ? nil : busy.busy &* 10_000, periods: nil, throttled: nil)
+            at: now, usage: processors.cpus.isEmpty ? nil : busy.busy &* 10_000, periods: nil, throttled: nil,
+            processors: mostProcessors)
         figures.cpuPercent = pace.cores.flatMap { cores in
             figures.cores.map { min(100, cores / Double($0) * 100) }
         }
@@ -96,9 +109,15 @@ final class HostSampler {
     func readFigures(now: Instant) -> Bool {
         readPace(now: now)
         var success = !processors.cpus.isEmpty
-        if case .bytes(let bytes) = contents(.meminfo, now: now) {
-            memory = MemInfo(parsing: bytes)
-        } else {
+        figures.unreadable = []
+        switch contents(.meminfo, now: now) {
+        case .bytes(let bytes): memory = MemInfo(parsing: bytes)
+        case .failed(let code):
+            memory = MemInfo()
+            success = false
+            let fault = KernelFault(code: code)
+            figures.unreadable.append(UnreadableFile("meminfo", fault.cause, fault.text))
+        case .missing, .gone:
             memory = MemInfo()
             success = false
         }
@@ -106,12 +125,24 @@ final class HostSampler {
         figures.memoryAvailableBytes = memory.available
         readPressure(of: .memoryPressure, into: 1, now: now)
         figures.memoryPressure = pressure[1]?.someAvg10.map { Double($0) / 100 }
+        figures.hasPressure = hasPressure
         return success
     }
 
     private func readPressure(of file: File, into index: Int, now: Instant) {
         pressure[index] = nil
-        guard case .bytes(let bytes) = contents(file, now: now) else { return }
+        let found = contents(file, now: now)
+        if case .memoryPressure = file {
+            switch found {
+            case .bytes: hasPressure = true
+            case .missing, .gone: hasPressure = false
+            case .failed(let code):
+                hasPressure = true
+                let fault = KernelFault(code: code)
+                figures.unreadable.append(UnreadableFile("pressure/memory", fault.cause, fault.text))
+            }
+        }
+        guard case .bytes(let bytes) = found else { return }
         let read = Pressure(parsing: bytes)
         pressure[index] = read
         badLines &+= read.badLines
@@ -170,7 +201,7 @@ final class HostSampler {
     private func contents(_ file: File, now: Instant, streamed: Bool = true) -> KernelReader.Contents {
         if directory < 0 {
             let opened = roots.proc.withCString { reader.open($0, in: AT_FDCWD, O_DIRECTORY) }
-            guard opened >= 0 else { return .missing }
+            guard opened >= 0 else { return opened == -ENOENT ? .missing : .failed(-opened) }
             guard reader.mayKeep() else {
                 Glibc.close(opened)
                 return reader.read(path: roots.proc + "/\(file.name)")
@@ -178,6 +209,7 @@ final class HostSampler {
             directory = opened
         }
         return reader.read(
-            &files[file.rawValue], file.name, in: directory, streamed: streamed, now: now.nanoseconds)
+            &files[file.rawValue], file.name, in: directory, streamed: streamed && file.isStreamed,
+            record: file.record, now: now.nanoseconds)
     }
 }

@@ -7,12 +7,17 @@ struct KernelPage {
     let options: KernelOptions
     let kubernetes: Bool
     let tallies: KernelTallies
+    /// What the host has available of memory.
+    let hostAvailable: Int64?
     private var rows: [Int] = []
+    /// What is left out for the limit of series: how many, and of how many containers.
+    private(set) var left = (series: 0, containers: 0)
 
-    init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies) {
+    init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies, hostAvailable: Int64?) {
         self.options = options
         self.kubernetes = kubernetes
         self.tallies = tallies
+        self.hostAvailable = hostAvailable
     }
 
     /// Adds every family of `KernelMetric.all`.
@@ -72,6 +77,12 @@ struct KernelPage {
                         sheet.add(.integer(figure(interface)), labels)
                     }
                 }
+            case .bound(let figure):
+                for index in rows {
+                    guard let bound = figure(containers[index].bounds, hostAvailable) else { continue }
+                    let labels = containers[index].labels.level(bound.node, into: &sheet)
+                    sheet.add(bound.value, labels)
+                }
             }
         }
     }
@@ -89,38 +100,55 @@ struct KernelPage {
         }
     }
 
-    /// Whole containers up to the limit of series: half a container would lie.
+    /// Whole containers up to the limit of series: half a container would lie. What a check names is never left out.
     private mutating func choose(_ containers: [TrackedContainer], _ matrix: [Int64]) {
         rows.removeAll(keepingCapacity: true)
         var series = 0
-        var left = 0
-        for (index, container) in containers.enumerated() {
-            guard container.isWhole, case .exported = container.purpose else { continue }
-            // Nobody lives in it any more: its runtime is about to remove it.
-            guard matrix[index * FigureColumn.count + FigureColumn.populated.rawValue] != 0 else { continue }
-            let count = Self.count(container, index, matrix)
-            if series + count > options.seriesLimit {
-                left += count
-            } else {
-                series += count
-                rows.append(index)
+        for (index, container) in containers.enumerated()
+        where container.isChecked && Self.isShown(container, index, matrix) {
+            series += count(container, index, matrix)
+        }
+        var newlyLeft = 0
+        for (index, container) in containers.enumerated() where Self.isShown(container, index, matrix) {
+            var isCut = false
+            if !container.isChecked {
+                let count = self.count(container, index, matrix)
+                isCut = series + count > options.seriesLimit
+                if isCut {
+                    left.series += count
+                    left.containers += 1
+                    if !container.isCut { newlyLeft += count }
+                } else {
+                    series += count
+                }
             }
+            container.isCut = isCut
+            if !isCut { rows.append(index) }
         }
         tallies.series(series)
-        tallies.limitedSeries(left)
+        tallies.limitedSeries(newlyLeft)
     }
 
-    private static func count(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Int {
+    private static func isShown(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Bool {
+        guard container.isWhole, case .exported = container.purpose else { return false }
+        // Nobody lives in it any more: its runtime is about to remove it.
+        return matrix[index * FigureColumn.count + FigureColumn.populated.rawValue] != 0
+    }
+
+    private func count(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Int {
         var count = 1
         for metric in KernelMetric.all {
             switch metric.source {
             case .figures(let columns):
-                for (column, _) in columns
-                where matrix[index * FigureColumn.count + column.rawValue] != FigureRow.missing { count += 1 }
+                for (column, _) in columns {
+                    let figure = matrix[index * FigureColumn.count + column.rawValue]
+                    if figure != FigureRow.missing, metric.unit.value(figure) != nil { count += 1 }
+                }
             case .device: count += container.devices.count
             case .deviceOperations: count += 2 * container.devices.count
             case .filesystem: count += container.filesystem == nil ? 0 : 1
             case .interface: count += container.interfaces.count
+            case .bound(let figure): count += figure(container.bounds, hostAvailable) == nil ? 0 : 1
             }
         }
         return count

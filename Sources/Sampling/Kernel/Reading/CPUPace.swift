@@ -6,6 +6,8 @@ import Vitals
 struct CPUPace {
     /// Readings that are closer tell more of the clock's grain than of the container.
     static let leastInterval = Duration.seconds(1)
+    /// The kernel's own upper bound (NR_CPUS), where the number of processors is not known.
+    private static let mostProcessors = 8192
 
     private struct Mark {
         var at: Instant
@@ -21,27 +23,44 @@ struct CPUPace {
     /// Share of enforcement periods of the last interval that were throttled, percent.
     private(set) var throttledPercent: Double?
 
-    /// Takes a reading. A counter that went back (another life, a kernel fault) begins anew, without a rate.
-    mutating func note(at now: Instant, usage: Int64?, periods: Int64?, throttled: Int64?) {
+    init() {}
+
+    /// The pace of something that began after an instant: at that time it had used nothing.
+    init(beganAfter instant: Instant) {
+        newer = Mark(at: instant, usage: 0, periods: 0, throttled: 0)
+    }
+
+    /// Takes a reading. A counter that went back (another life, a kernel fault), or forward by more than the machine's
+    /// processors can do, is a new baseline, without a rate.
+    mutating func note(
+        at now: Instant, usage: Int64?, periods: Int64?, throttled: Int64?, processors: Int? = nil
+    ) {
         guard let usage else {
-            self = CPUPace()
+            // What was read before is compared with what is read next.
+            cores = nil
+            throttledPercent = nil
             return
         }
         let mark = Mark(at: now, usage: usage, periods: periods, throttled: throttled)
         let base = newer.flatMap { now - $0.at >= Self.leastInterval ? $0 : nil } ?? older
         cores = nil
         throttledPercent = nil
-        if let last = newer, usage < last.usage || now < last.at {
+        let processors = processors ?? Self.mostProcessors
+        if let last = newer,
+            usage < last.usage || now < last.at || !Self.isPossible(from: last, to: mark, processors)
+        {
             older = nil
             newer = mark
             return
         }
         if let base, now - base.at >= Self.leastInterval {
-            cores = Double(usage &- base.usage) / (Double((now - base.at).nanoseconds) / 1000)
+            let rate = Double(usage &- base.usage) / (Double((now - base.at).nanoseconds) / 1000)
+            cores = min(rate, Double(processors))
             if let periods, let before = base.periods, let throttled, let throttledBefore = base.throttled,
                 periods > before, throttled >= throttledBefore
             {
-                throttledPercent = Double(throttled - throttledBefore) / Double(periods - before) * 100
+                throttledPercent = min(
+                    100, Double(throttled - throttledBefore) / Double(periods - before) * 100)
             } else if let periods, base.periods == periods {
                 // No period began: nothing ran, so nothing was throttled.
                 throttledPercent = 0
@@ -54,5 +73,12 @@ struct CPUPace {
         }
         older = newer
         newer = mark
+    }
+
+    /// Whether so many processors can have worked so long. The clock is read once for all files, so that an interval is not
+    /// exactly that of two readings of one file: a quarter of it more, and a quarter of a second, is taken for that.
+    private static func isPossible(from last: Mark, to mark: Mark, _ processors: Int) -> Bool {
+        let interval = Double((mark.at - last.at).nanoseconds) / 1000
+        return Double(mark.usage) - Double(last.usage) <= Double(processors) * (interval * 1.25 + 250_000)
     }
 }

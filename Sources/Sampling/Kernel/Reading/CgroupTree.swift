@@ -14,44 +14,68 @@ final class CgroupTree {
     static let nodeLimit = 20_000
     /// The deepest nesting that is followed; also bounds the recursion.
     static let depthLimit = 48
+    /// What checks and questions name is followed beyond both limits: so many more cgroups, and so deep.
+    static let reserve = 2_000
+    static let wantedDepthLimit = 128
+    /// Of a directory with a million children no more are compared with what is wanted in one scan; a name costs one, and
+    /// a microsecond or two.
+    static let comparisonLimit = 100_000
     /// A scan goes over the tree again where something vanished during it, but not for ever.
     static let passLimit = 3
     /// `CGROUP2_SUPER_MAGIC`
     private static let magic: Int64 = 0x6367_7270
 
-    private let reader: KernelReader
-    private let path: String
+    let reader: KernelReader
+    let path: String
+    let limit: Int
     /// The root; nil while it cannot be opened.
     private(set) var root: CgroupNode?
+    /// Why it cannot be opened.
+    private(set) var rootFault: KernelFault?
     /// Grows with every node that appears or goes.
-    private(set) var generation: UInt64 = 0
-    /// How many cgroups were left out for a limit in the last scan.
-    private(set) var overflow = 0
-    /// How many cgroups could not be opened in the last scan for want of descriptors.
+    var generation: UInt64 = 0
+    /// How many cgroups are left out for a limit now.
+    var overflow = 0
+    /// How many cgroups could not be opened or listed in the last scan.
     private(set) var unreadable = 0
+    /// Why the first of them could not.
+    private(set) var unreadableFault: KernelFault?
     /// Whether this is the kernel's own tree, where every cgroup has a cgroup.procs.
     private(set) var isKernel = false
-    private var count = 0
+    /// What is taken in beyond the limits.
+    var wanted = WantedCgroups.none { didSet { wantedChanged = true } }
+    private var wantedChanged = false
+    var count = 0
+    /// What comparing names with what is wanted has cost in this scan.
+    var comparisons = 0
     private var needsPass = false
+    /// The time of this scan, and of the last one that saw everything.
+    private(set) var scanned = Int64.min
+    private(set) var lastWhole: Int64?
 
-    init(_ path: String, _ reader: KernelReader) {
+    init(_ path: String, _ reader: KernelReader, limit: Int = CgroupTree.nodeLimit) {
         self.path = path
         self.reader = reader
+        self.limit = limit
     }
 
     deinit { root?.close(reader) }
 
     /// Brings the tree up to date.
     func scan(now: Int64) {
+        if scanned != now { lastWhole = root != nil && overflow == 0 && unreadable == 0 ? scanned : nil }
+        scanned = now
+        comparisons = 0
         if root == nil { openRoot() }
         for _ in 0..<Self.passLimit {
-            guard let root else { return }
+            guard let root else { break }
             needsPass = false
-            overflow = 0
             unreadable = 0
+            unreadableFault = nil
             visit(root, depth: 0, now: now)
             if !needsPass { break }
         }
+        wantedChanged = false
     }
 
     /// Takes a node out whose cgroup is gone, and has its parent listed again at the next scan.
@@ -75,15 +99,20 @@ final class CgroupTree {
         var status = stat()
         guard fstat(directory, &status) == 0, status.st_nlink > 0 else { return false }
         guard isKernel else { return true }
-        if case .bytes = readProcesses(node, directory, now: now) { return true }
-        return false
+        switch readProcesses(node, directory, now: now) {
+        case .bytes, .failed: return true
+        case .missing: return fileExists(directory)
+        case .gone: return false
+        }
     }
 
     /// Reads a node's own cgroup.procs.
     func readProcesses(_ node: CgroupNode, _ directory: Int32, now: Int64) -> KernelReader.Contents {
         // cgroup.procs is always there or never: no waiting between tries.
         node.processFile.retryAt = .min
-        return reader.read(&node.processFile, "cgroup.procs", in: directory, streamed: true, now: now)
+        return reader.read(
+            &node.processFile, "cgroup.procs", in: directory, streamed: true,
+            record: KernelReader.longestProcess, now: now)
     }
 
     /// Visits the processes of a node's own cgroup as they are now and returns how many there are, with those that
@@ -104,41 +133,40 @@ final class CgroupTree {
         }
     }
 
-    private func drop(_ node: CgroupNode) {
-        count -= Self.size(node)
+    func drop(_ node: CgroupNode) {
+        count -= node.size
+        overflow -= node.omittedBelow
         node.close(reader)
         generation &+= 1
     }
 
     private func openRoot() {
         let descriptor = path.withCString { reader.open($0, in: AT_FDCWD, O_DIRECTORY) }
-        guard descriptor >= 0 else { return }
+        guard descriptor >= 0 else {
+            rootFault = KernelFault(code: -descriptor)
+            return
+        }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
+            rootFault = KernelFault(code: errno)
             close(descriptor)
             return
         }
+        rootFault = nil
         isKernel = clinux_filesystem_magic(descriptor) == Self.magic
         let node = CgroupNode(path: CgroupPath(components: []), parent: nil, status: status)
         root = node
         count = 1
+        overflow = 0
         generation &+= 1
         if reader.mayKeep() { node.directory = descriptor } else { close(descriptor) }
     }
 
     private func visit(_ node: CgroupNode, depth: Int, now: Int64) {
         let (directory, isTemporary) = enter(node)
-        guard directory >= 0 else {
-            if directory == -EMFILE || directory == -ENFILE {
-                node.isUnreadable = true
-                unreadable += 1
-            } else {
-                remove(node)
-            }
-            return
-        }
+        guard directory >= 0 else { return note(node, KernelFault(code: -directory)) }
         defer { if isTemporary { close(directory) } }
-        node.isUnreadable = false
+        node.fault = nil
         var status = stat()
         guard fstat(directory, &status) == 0, status.st_nlink > 0, UInt64(status.st_ino) == node.inode else {
             remove(node)
@@ -146,26 +174,50 @@ final class CgroupTree {
         }
         let signature = CgroupNode.Signature(status)
         // File systems that do not count subdirectories (btrfs, overlay) have one link: always listed.
-        if node.signature != signature || signature.links < 2 {
+        if node.signature != signature || signature.links < 2 || isDue(node, depth) {
             node.signature = signature
             list(node, directory, depth: depth)
+            if let fault = node.listFault { countUnreadable(fault) }
         }
         switch readProcesses(node, directory, now: now) {
-        case .bytes(let bytes): node.processes = CgroupProcs(parsing: bytes)
+        case .bytes(let bytes):
+            node.processes = CgroupProcs(parsing: bytes)
+            node.processFault = nil
         case .gone:
             remove(node)
             return
         // A threaded cgroup's processes are listed where its domain begins; a dead directory has no files.
         case .missing:
             node.processes = CgroupProcs()
+            node.processFault = nil
             if isKernel, !fileExists(directory) {
                 remove(node)
                 return
             }
-        case .failed: node.isUnreadable = true
+        case .failed(let code):
+            node.processes = CgroupProcs()
+            node.processFault = KernelFault(code: code)
         }
         for child in node.children { visit(child, depth: depth + 1, now: now) }
         gather(node, depth)
+    }
+
+    /// Takes note that a directory could not be opened: it is gone, or nothing is known of it.
+    private func note(_ node: CgroupNode, _ fault: KernelFault) {
+        guard ![ENOENT, ENODEV, ENOTDIR].contains(fault.code) else { return remove(node) }
+        node.fault = fault
+        node.processesBelow = nil
+        countUnreadable(fault)
+    }
+
+    private func countUnreadable(_ fault: KernelFault) {
+        unreadable += 1
+        unreadableFault = unreadableFault ?? fault
+    }
+
+    /// Whether a directory that did not change must be listed for what was left out of it.
+    private func isDue(_ node: CgroupNode, _ depth: Int) -> Bool {
+        node.omitted > 0 && (wantedChanged || (depth < Self.depthLimit && count < limit))
     }
 
     private func fileExists(_ directory: Int32) -> Bool {
@@ -175,12 +227,15 @@ final class CgroupTree {
 
     /// Sums up what lives in a node and below.
     private func gather(_ node: CgroupNode, _ depth: Int) {
-        node.processesBelow = node.processes.count
+        let isKnown =
+            node.processFault == nil && node.listFault == nil && node.omitted == 0
+            && node.processes.badLines == 0
+        node.processesBelow = isKnown ? node.processes.count : nil
         node.mainProcess = node.processes.first
         node.mainDepth = node.mainProcess > 0 ? depth : -1
         node.mainNode = node
         for child in node.children {
-            node.processesBelow = node.processesBelow &+ child.processesBelow
+            if let sum = node.processesBelow { node.processesBelow = child.processesBelow.map { sum &+ $0 } }
             // What runs in a container below says nothing of this one's network.
             if child.match == nil, child.mainDepth > node.mainDepth {
                 node.mainDepth = child.mainDepth
@@ -190,93 +245,26 @@ final class CgroupTree {
         }
     }
 
-    private func list(_ node: CgroupNode, _ directory: Int32, depth: Int) {
-        guard depth < Self.depthLimit else {
-            overflow += 1
-            return
-        }
-        guard let names = Self.subdirectories(directory, reader) else {
-            node.signature = nil
-            return
-        }
-        var known: Set<[UInt8]> = []
-        for child in node.children {
-            let name = child.path.components.last ?? []
-            // A dead child whose name came back is found dead when it is visited.
-            if names.contains(name) { known.insert(name) } else { drop(child) }
-        }
-        node.children.removeAll { $0.isGone }
-        var added = false
-        for name in names where !known.contains(name) {
-            guard count < Self.nodeLimit else {
-                overflow += 1
-                continue
-            }
-            let descriptor = (name.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { name in
-                name.baseAddress.map { reader.open($0, in: directory, O_DIRECTORY | O_NOFOLLOW) } ?? -ENOENT
-            }
-            var status = stat()
-            guard descriptor >= 0, fstat(descriptor, &status) == 0 else {
-                if descriptor == -EMFILE || descriptor == -ENFILE {
-                    node.signature = nil
-                    unreadable += 1
-                }
-                if descriptor >= 0 { close(descriptor) }
-                continue
-            }
-            let child = CgroupNode(path: node.path.appending(name), parent: node, status: status)
-            if reader.mayKeep() { child.directory = descriptor } else { close(descriptor) }
-            node.children.append(child)
-            count += 1
-            generation &+= 1
-            added = true
-        }
-        if added {
-            node.children.sort {
-                ($0.path.components.last ?? []).lexicographicallyPrecedes($1.path.components.last ?? [])
-            }
-        }
-    }
-
-    /// The names of a directory's subdirectories; nil where it cannot be listed.
-    private static func subdirectories(_ directory: Int32, _ reader: KernelReader) -> Set<[UInt8]>? {
-        let descriptor = reader.open(".", in: directory, O_DIRECTORY)
-        guard descriptor >= 0 else { return nil }
-        guard let stream = fdopendir(descriptor) else {
-            close(descriptor)
-            return nil
-        }
-        defer { closedir(stream) }
-        var names: Set<[UInt8]> = []
-        while let entry = readdir(stream) {
-            let type = Int32(entry.pointee.d_type)
-            guard type == Int32(DT_DIR) || type == Int32(DT_UNKNOWN) else { continue }
-            let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 19
-            let name = (UnsafeRawPointer(entry) + offset).assumingMemoryBound(to: UInt8.self)
-            let bytes = Array(UnsafeBufferPointer(start: name, count: strlen(UnsafePointer(name.signed))))
-            if bytes == [0x2e] || bytes == [0x2e, 0x2e] { continue }
-            names.insert(bytes)
-        }
-        return names
-    }
-
+    /// Opens the directory of a node that is not kept, from the nearest one above that is.
     private func openPath(_ node: CgroupNode) -> Int32 {
-        var bytes = path.utf8.map { CChar(bitPattern: $0) }
-        for component in node.path.components {
-            bytes.append(0x2f)
+        var start = AT_FDCWD
+        var above = node.parent
+        while let candidate = above, candidate.directory < 0 { above = candidate.parent }
+        var bytes: [CChar] = []
+        var components = node.path.components[...]
+        if let above {
+            start = above.directory
+            components = components.dropFirst(above.path.components.count)
+        } else {
+            bytes = path.utf8.map { CChar(bitPattern: $0) }
+        }
+        for component in components {
+            if !bytes.isEmpty { bytes.append(0x2f) }
             bytes.append(contentsOf: component.map { CChar(bitPattern: $0) })
         }
         bytes.append(0)
         return bytes.withUnsafeBufferPointer { text in
-            text.baseAddress.map { reader.open($0, in: AT_FDCWD, O_DIRECTORY) } ?? -ENOENT
+            text.baseAddress.map { reader.open($0, in: start, O_DIRECTORY) } ?? -ENOENT
         }
-    }
-
-    private static func size(_ node: CgroupNode) -> Int { node.children.reduce(1) { $0 + size($1) } }
-}
-
-extension UnsafePointer<UInt8> {
-    fileprivate var signed: UnsafePointer<CChar> {
-        UnsafeRawPointer(self).assumingMemoryBound(to: CChar.self)
     }
 }

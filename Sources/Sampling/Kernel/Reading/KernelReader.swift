@@ -11,24 +11,43 @@ final class KernelReader {
     struct KeptFile {
         /// The descriptor, or -1 while it is not open.
         var descriptor: Int32 = -1
-        /// When to look again for a file that was missing, ns of the monotonic clock.
+        /// When to look again for a file that was missing or not permitted, ns of the monotonic clock.
         var retryAt = Int64.min
+        /// Why it is not permitted; 0 where it is missing.
+        var refusal: Int32 = 0
+
+        /// Takes note of what will be the same for a while.
+        fileprivate mutating func note(_ contents: Contents, _ now: Int64) {
+            switch contents {
+            case .missing: refusal = 0
+            case .failed(let code) where code == EACCES || code == EPERM: refusal = code
+            default: return
+            }
+            retryAt = now &+ KernelReader.retryInterval
+        }
     }
 
     /// What a read brought.
     enum Contents {
         /// The bytes, valid until the next read.
         case bytes(KernelBytes)
-        /// The kernel does not have this file, or not for us.
+        /// The kernel does not have this file.
         case missing
         /// The cgroup or process is gone (ENODEV, ESRCH).
         case gone
-        /// Something else, such as EIO or EMFILE: the figure is unknown this time.
+        /// Something else, such as EIO, EMFILE or EACCES: the figure is unknown this time.
         case failed(Int32)
     }
 
     /// Missing files appear at run time, when systemd switches a controller on: look again this often.
     static let retryInterval: Int64 = 10_000_000_000
+    /// What the kernel's seq_file gives at once holds whole records, as many as fit into a page, and no kernel's page is
+    /// smaller than this.
+    private static let pieceSize = 4096
+    /// A line of cgroup.procs: a pid below 2^22.
+    static let longestProcess = 12
+    /// A line of net/dev: 15 bytes of name, 16 numbers of at most 20 digits and their blanks.
+    static let longestInterface = 512
     /// cgroup.procs of a host with 100,000 processes is 700 KB; nothing that is read is near this.
     static let bufferLimit = 16 << 20
 
@@ -38,6 +57,8 @@ final class KernelReader {
     private(set) var kept = 0
     /// How many opens were tried: tells whether a round opened anything.
     private(set) var opens = 0
+    /// Refuses to open a name, by an errno; nil but for tests of what cannot be brought about at will.
+    var denial: ((UnsafePointer<CChar>) -> Int32?)?
     private var buffer: UnsafeMutableBufferPointer<UInt8>
 
     init(budget: Int) {
@@ -62,6 +83,7 @@ final class KernelReader {
     /// Opens a file or directory; negative errno where that fails.
     func open(_ name: UnsafePointer<CChar>, in directory: Int32, _ flags: Int32 = 0) -> Int32 {
         opens &+= 1
+        if let code = denial?(name) { return -code }
         while true {
             let descriptor = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | flags)
             if descriptor >= 0 { return descriptor }
@@ -88,53 +110,56 @@ final class KernelReader {
         kept -= 1
     }
 
-    /// Reads a file of a directory, keeping it open where the budget allows. A `streamed` file comes in pieces.
+    /// Reads a file of a directory, keeping it open where the budget allows. A `streamed` file comes in pieces, of records
+    /// that are no longer than `record` where that is known.
     func read(
-        _ file: inout KeptFile, _ name: StaticString, in directory: Int32, streamed: Bool = false, now: Int64
+        _ file: inout KeptFile, _ name: StaticString, in directory: Int32, streamed: Bool = false,
+        record: Int? = nil, now: Int64
     ) -> Contents {
         if file.descriptor >= 0 {
-            let contents = read(file.descriptor, streamed: streamed)
+            let contents = read(file.descriptor, streamed: streamed, record: record)
             if case .bytes = contents { return contents }
             release(&file.descriptor)
-            if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+            file.note(contents, now)
             return contents
         }
-        guard now >= file.retryAt else { return .missing }
+        guard now >= file.retryAt else { return file.refusal == 0 ? .missing : .failed(file.refusal) }
         let descriptor = open(name.pointer, in: directory)
         guard descriptor >= 0 else {
             let contents = Self.contents(of: -descriptor)
-            if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+            file.note(contents, now)
             return contents
         }
-        let contents = read(descriptor, streamed: streamed)
+        let contents = read(descriptor, streamed: streamed, record: record)
         if case .bytes = contents, mayKeep() {
             file.descriptor = descriptor
             return contents
         }
         close(descriptor)
-        if case .missing = contents { file.retryAt = now &+ Self.retryInterval }
+        file.note(contents, now)
         return contents
     }
 
     /// Reads a file once, by its path.
-    func read(path: String) -> Contents {
+    func read(path: String, streamed: Bool = true) -> Contents {
         let descriptor = path.withCString { open($0, in: AT_FDCWD) }
         guard descriptor >= 0 else { return Self.contents(of: -descriptor) }
         defer { close(descriptor) }
-        return read(descriptor, streamed: true)
+        return read(descriptor, streamed: streamed)
     }
 
     /// Reads a file of a directory once.
-    func read(_ name: StaticString, in directory: Int32) -> Contents {
+    func read(_ name: StaticString, in directory: Int32, record: Int? = nil) -> Contents {
         let descriptor = open(name.pointer, in: directory)
         guard descriptor >= 0 else { return Self.contents(of: -descriptor) }
         defer { close(descriptor) }
-        return read(descriptor, streamed: true)
+        return read(descriptor, streamed: true, record: record)
     }
 
     /// Reads from the start. Files that the kernel shows in one piece need one call; those that it shows record
-    /// by record (`streamed`) are read until the end says 0.
-    private func read(_ descriptor: Int32, streamed: Bool) -> Contents {
+    /// by record (`streamed`) are read until the end says 0, or until a piece had room for another record: the kernel
+    /// ends a piece only where the next one does not fit (`seq_read_iter`), so there is none.
+    private func read(_ descriptor: Int32, streamed: Bool, record: Int? = nil) -> Contents {
         var count = 0
         while true {
             let free = buffer.count - count
@@ -145,6 +170,7 @@ final class KernelReader {
             }
             count += n
             if n == 0 || (!streamed && n < free) { break }
+            if let record, n < free, n + record < Self.pieceSize { break }
             if count == buffer.count {
                 guard count < Self.bufferLimit else { return .failed(EFBIG) }
                 let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count * 4)
@@ -159,7 +185,7 @@ final class KernelReader {
     private static func contents(of code: Int32) -> Contents {
         switch code {
         // EOPNOTSUPP: PSI switched off, or a threaded cgroup's cgroup.procs.
-        case ENOENT, EACCES, EPERM, EOPNOTSUPP, EINVAL, ENOTDIR: .missing
+        case ENOENT, EOPNOTSUPP, EINVAL, ENOTDIR: .missing
         case ENODEV, ESRCH: .gone
         default: .failed(code)
         }

@@ -9,18 +9,26 @@ final class TrackedContainer {
     enum Purpose {
         /// It is on the page.
         case exported
-        /// A check or question names it, or vitald itself lives in it.
+        /// A check or question names it, or vitald itself lives in it; it is not on the page.
         case asked
     }
 
     /// What became of a read.
     enum Reading {
-        /// The row is whole.
+        /// The row counts; what `faults` names is missing in it.
         case whole
         /// The cgroup vanished: nothing of it counts.
         case gone
-        /// A file could not be read; the row is not whole and does not count.
-        case failed
+        /// The cgroup could not be opened: nothing of it is known, not even whether anything runs in it.
+        case unreadable
+    }
+
+    /// A file that could not be read this time.
+    struct FileFault {
+        let name: StaticString
+        /// Whether it is the payload's.
+        var isPayload = false
+        let fault: KernelFault
     }
 
     let node: CgroupNode
@@ -36,10 +44,25 @@ final class TrackedContainer {
     var process = ContainerProcess()
     /// Whether the row of this round counts.
     var isWhole = false
+    /// What its own files say of limits, without the payload's.
+    private(set) var level = LevelFigures()
+    /// What the payload's files say of limits; nil without one.
+    private var payloadLevel: LevelFigures?
+    /// What bounds it, up to the root.
+    var bounds = LimitBounds()
+    /// Whether its cgroup is there but could not be opened in this round.
+    var isUnreadable = false
+    /// Whether a check names it: the page never leaves it out for a limit.
+    var isChecked = false
+    /// Whether the page leaves it out for the limit of series.
+    var isCut = false
+    /// What could not be read this time.
+    private(set) var faults: [FileFault] = []
     private var files: [KernelReader.KeptFile]
     private var payloadFiles: [KernelReader.KeptFile] = []
     private weak var payload: CgroupNode?
-    private let payloadRow: UnsafeMutableBufferPointer<Int64>
+    /// Allocated where there is a payload.
+    private var payloadRow: UnsafeMutableBufferPointer<Int64>?
 
     init(_ node: CgroupNode, identity: ContainerIdentity, purpose: Purpose) {
         self.node = node
@@ -47,11 +70,9 @@ final class TrackedContainer {
         self.identity = identity
         self.purpose = purpose
         files = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.all.count)
-        payloadRow = .allocate(capacity: FigureColumn.count)
-        payloadRow.initialize(repeating: FigureRow.missing)
     }
 
-    deinit { payloadRow.deallocate() }
+    deinit { payloadRow?.deallocate() }
 
     /// Gives back every descriptor.
     func close(_ reader: KernelReader) {
@@ -66,20 +87,25 @@ final class TrackedContainer {
     {
         row.clear()
         devices.removeAll(keepingCapacity: true)
+        if !faults.isEmpty { faults.removeAll(keepingCapacity: true) }
         guard !node.isGone else { return .gone }
-        guard !node.isUnreadable else { return .failed }
+        if let fault = node.fault {
+            faults.append(FileFault(name: ".", fault: fault))
+            return .unreadable
+        }
         let (directory, isTemporary) = tree.enter(node)
-        guard directory >= 0 else { return directory == -ENOENT ? .gone : .failed }
+        guard directory >= 0 else {
+            if [-ENOENT, -ENODEV, -ENOTDIR].contains(directory) { return .gone }
+            faults.append(FileFault(name: ".", fault: KernelFault(code: -directory)))
+            return .unreadable
+        }
         defer { if isTemporary { Glibc.close(directory) } }
         let opensBefore = reader.opens
-        switch readFiles(reader, directory, into: row, now: now, bad: &bad) {
-        case .whole: break
-        case let reading: return reading
-        }
+        guard readFiles(reader, directory, into: row, now: now, bad: &bad) else { return .gone }
         // A file that was not to be opened may be missing, or the whole cgroup: only the latter is dead.
         if reader.opens != opensBefore, !tree.isAlive(node, directory, now: now) { return .gone }
-        let outcome = readPayload(tree, reader, row, now: now, bad: &bad)
-        guard case .whole = outcome else { return outcome }
+        guard readPayload(tree, reader, row, now: now, bad: &bad) else { return .gone }
+        if let fault = node.processFault { faults.append(FileFault(name: "cgroup.procs", fault: fault)) }
         derive(row)
         // In a captured tree the directory's time is that of the copy.
         row[.created] = tree.isKernel ? node.created : nil
@@ -87,10 +113,11 @@ final class TrackedContainer {
     }
 
     /// Reads the files of the cgroup itself: twenty of them at every reading of every container, so the tables are taken
-    /// in hand once and not once for each.
+    /// in hand once and not once for each. False where the cgroup is gone; one file that cannot be read costs its own
+    /// figures alone.
     private func readFiles(
         _ reader: KernelReader, _ directory: Int32, into row: FigureRow, now: Int64, bad: inout Int
-    ) -> Reading {
+    ) -> Bool {
         var found = devices
         devices = []
         defer { devices = found }
@@ -100,19 +127,22 @@ final class TrackedContainer {
                     switch reader.read(&files[i], all[i].name, in: directory, now: now) {
                     case .bytes(let bytes): bad &+= all[i].parse(bytes, row, &found)
                     case .missing: continue
-                    case .gone: return .gone
-                    case .failed: return .failed
+                    case .gone: return false
+                    case .failed(let code):
+                        faults.append(FileFault(name: all[i].name, fault: KernelFault(code: code)))
                     }
                 }
-                return .whole
+                return true
             }
         }
     }
 
     /// Reads CPU alone, for a baseline.
-    func readPace(_ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Instant) {
+    func readPace(
+        _ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Instant, processors: Int?
+    ) {
         row.clear()
-        guard !node.isGone, !node.isUnreadable else { return }
+        guard !node.isGone, node.fault == nil else { return }
         let (directory, isTemporary) = tree.enter(node)
         guard directory >= 0 else { return }
         defer { if isTemporary { Glibc.close(directory) } }
@@ -121,30 +151,45 @@ final class TrackedContainer {
             &files[ContainerFile.cpuStat], file.name, in: directory, now: now.nanoseconds)
         {
             _ = file.parse(bytes, row, &devices)
-            // Periods are counted where the quota is: with podman in another cgroup, which is not read here.
-            let isHere = identity.runtime != "podman"
+            // Periods are counted where the quota is: with crun in another cgroup, which is not read here.
+            let isHere = payloadNode == nil
             pace.note(
                 at: now, usage: row[.cpuUsage], periods: isHere ? row[.periods] : nil,
-                throttled: isHere ? row[.throttledPeriods] : nil)
+                throttled: isHere ? row[.throttledPeriods] : nil, processors: processors)
         }
     }
 
-    /// crun's scope holds no limits, its child `container` does; what is tighter holds.
+    /// crun's scope holds no limits, its child `container` does, whoever started it (podman, Docker, containerd,
+    /// CRI-O: `run.oci.systemd.subgroup` of crun(1)); what is tighter holds. False where the payload is gone.
     private func readPayload(
         _ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Int64, bad: inout Int
-    ) -> Reading {
-        guard identity.runtime == "podman" else { return .whole }
-        let child = node.children.first { $0.path.components.last.map { $0 == Self.payloadName } ?? false }
+    ) -> Bool {
+        level = LevelFigures(row, faults: levelFaults(ofPayload: false))
+        payloadLevel = nil
+        defer { if payloadLevel != nil { payloadLevel?.faults = levelFaults(ofPayload: true) } }
+        let child = payloadNode
         if child !== payload || child == nil {
             closePayload(reader)
             payload = child
         }
-        guard let child, !child.isUnreadable, let base = payloadRow.baseAddress else { return .whole }
+        guard let child else { return true }
+        if let fault = child.fault {
+            faults.append(FileFault(name: ".", isPayload: true, fault: fault))
+            payloadLevel = LevelFigures()
+            return true
+        }
+        if payloadRow == nil { payloadRow = .allocate(capacity: FigureColumn.count) }
+        guard let base = payloadRow?.baseAddress else { return true }
         if payloadFiles.isEmpty {
             payloadFiles = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.payload.count)
         }
         let (directory, isTemporary) = tree.enter(child)
-        guard directory >= 0 else { return directory == -ENOENT ? .gone : .failed }
+        guard directory >= 0 else {
+            if [-ENOENT, -ENODEV, -ENOTDIR].contains(directory) { return false }
+            faults.append(FileFault(name: ".", isPayload: true, fault: KernelFault(code: -directory)))
+            payloadLevel = LevelFigures()
+            return true
+        }
         defer { if isTemporary { Glibc.close(directory) } }
         let below = FigureRow(base)
         below.clear()
@@ -156,11 +201,13 @@ final class TrackedContainer {
             // The payload goes first when a container ends: its limits are unknown then, so nothing counts.
             case .gone:
                 tree.remove(child)
-                return .gone
-            case .failed: return .failed
+                return false
+            case .failed(let code):
+                faults.append(FileFault(name: file.name, isPayload: true, fault: KernelFault(code: code)))
             }
         }
-        for column in [FigureColumn.memoryLimit, .swapLimit, .threadsMax] {
+        payloadLevel = LevelFigures(below)
+        for column in [FigureColumn.memoryLimit, .memoryHigh, .swapLimit, .threadsMax] {
             if let limit = below[column] { row[column] = min(limit, row[column] ?? FigureRow.unlimited) }
         }
         if let low = below[.memoryLow] { row[.memoryLow] = max(low, row[.memoryLow] ?? 0) }
@@ -172,10 +219,40 @@ final class TrackedContainer {
                 .burstTime,
             ] { row[column] = below[column] }
         }
-        return .whole
+        return true
     }
 
-    private static let payloadName = Array("container".utf8)
+    private func levelFaults(ofPayload isPayload: Bool) -> [LevelFault] {
+        faults.isEmpty
+            ? [] : faults.filter { $0.isPayload == isPayload }.compactMap { LevelFault($0.name, $0.fault) }
+    }
+
+    /// Its level with the CPU that it used.
+    var levelWithPace: LevelFigures { withPace(level) }
+
+    /// The payload's level. All that runs in the scope runs there, so what the scope uses is what it uses.
+    var payloadLevelWithPace: (LevelFigures, CgroupNode)? {
+        guard var figures = payloadLevel, let payload else { return nil }
+        figures.workingSet = level.workingSet
+        figures.swap = level.swap
+        figures.pids = level.pids
+        return (withPace(figures), payload)
+    }
+
+    private func withPace(_ level: LevelFigures) -> LevelFigures {
+        var level = level
+        level.cores = pace.cores
+        level.throttledPercent = pace.throttledPercent
+        return level
+    }
+
+    private var payloadNode: CgroupNode? {
+        guard match?.isContainer ?? false else { return nil }
+        return node.children.first { $0.path.components.last.map { $0 == Self.payloadName } ?? false }
+    }
+
+    static let payloadDirectory = "container"
+    private static let payloadName = Array(payloadDirectory.utf8)
 
     /// How many cores a quota allows; infinite without one.
     static func cores(_ quota: Int64?, _ period: Int64?) -> Double {

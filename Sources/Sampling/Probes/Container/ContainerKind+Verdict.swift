@@ -3,26 +3,28 @@
 import Vitals
 
 extension ContainerKind {
-    /// Judges the containers picked; the worst counts and names itself.
-    func judge(_ all: [ContainerFigures], recentKills: [String: Duration]) -> ProbeResult {
-        guard let first = all.first else {
-            guard selection.patterns == ["self"] else { return .containerMissing(selection) }
+    /// Judges the containers picked; the worst counts and names itself. What could not be looked at is never taken for
+    /// something that does not run, nor for something that does.
+    func judge(_ answer: ContainerAnswer, recentKills: [String: Duration]) -> ProbeResult {
+        let count = Headcount(selection, answer)
+        if count.asked == 0, count.unmeasured.isEmpty {
+            guard picked == nil else { return .containerMissing(selection.text) }
             return ProbeResult(
                 .unknown, reason: "inconclusive.kernel",
                 message: "vitald's own cgroup cannot be read: is there a cgroup2 mount?")
         }
-        let results = all.map { judge($0, killed: recentKills[$0.identity.id]) }
-        for outcome in [Outcome.fail, .warn, .unknown] {
-            let bad = results.filter { $0.outcome == outcome }
+        let results = count.found.map { judge($0, killed: recentKills[$0.identity.id]) }
+        for outcome in [Outcome.fail, .warn] {
+            var bad = results.filter { $0.outcome == outcome }
+            if outcome == .fail { bad += count.absent.map { .containerMissing($0) } }
             guard var worst = bad.first else { continue }
-            if bad.count > 1 { worst.message += " (and \(bad.count - 1) more of \(all.count))" }
+            if bad.count > 1 { worst.message += " (and \(bad.count - 1) more of \(count.asked))" }
             return worst
         }
-        guard all.count > 1 else { return results.first ?? judge(first, killed: nil) }
-        let doubts = all.filter { !unknowns($0).isEmpty }.count
-        var result = ProbeResult(.pass, message: "all \(all.count) containers run")
-        if doubts > 0 { result.message += "; of \(doubts) some figures are not known" }
-        result.facts = [Fact("containers", .integer(Int64(all.count)))]
+        if let inconclusive = count.inconclusive(results) { return inconclusive }
+        if count.asked == 1, let only = results.first { return only }
+        var result = ProbeResult(.pass, message: count.text)
+        result.facts = [Fact("containers", .integer(Int64(count.found.count)))]
         return result
     }
 
@@ -39,71 +41,135 @@ extension ContainerKind {
                 .fail, reason: "container.stopped", message: "its cgroup is there, but no process lives in it"
             )
         }
+        if container.isFrozen {
+            return ProbeResult(
+                .fail, reason: "container.frozen",
+                message: "its processes are frozen and do nothing until somebody thaws or unpauses it")
+        }
         if let killed {
             let ago = DurationText.render(.seconds(killed.nanoseconds / 1_000_000_000))
             return ProbeResult(
                 .fail, reason: "oom.killed",
                 message:
-                    "the kernel killed a process for want of memory, seen \(ago) ago: raise its memory limit "
+                    "the kernel killed a process because memory ran out, seen \(ago) ago: raise its memory limit "
                     + "or find what grew")
         }
-        if let (used, limit) = Self.reached(container.memoryPercent, failMemoryPercent) {
-            return ProbeResult(.fail, reason: "memory.full", message: memory(container, used, limit))
-        }
-        if let (used, limit) = Self.reached(container.memoryPercent, warnMemoryPercent) {
-            return ProbeResult(.warn, reason: "memory.high", message: memory(container, used, limit))
+        if let result = container.memoryVerdict(warn: warnMemoryPercent, fail: failMemoryPercent) {
+            return result
         }
         if let (share, limit) = Self.reached(container.throttledPercent, warnThrottledPercent) {
+            let shown = PercentText.render(share, against: limit)
+            guard let level = container.throttledElsewhere else {
+                return ProbeResult(
+                    .warn, reason: "cpu.throttled",
+                    message: "throttled in \(shown) of the periods, at least "
+                        + "\(PercentText.render(limit)): its CPU quota is too small for what it does")
+            }
             return ProbeResult(
                 .warn, reason: "cpu.throttled",
-                message: "throttled in \(PercentText.render(share, against: limit)) of the periods, at least "
-                    + "\(PercentText.render(limit)): its CPU quota is too small for what it does")
+                message: "throttled in \(shown) of the periods by the CPU quota of \(level), at least "
+                    + "\(PercentText.render(limit)): that is too small for all that runs there")
         }
         if let (used, limit) = Self.reached(container.checkedCPUPercent, warnCPUPercent) {
-            let whole = container.cpuPercentOfQuota == nil ? "the host's CPU" : "its CPU quota"
             return ProbeResult(
                 .warn, reason: "cpu.high",
-                message: "uses \(PercentText.render(used, against: limit)) of \(whole), at least "
+                message:
+                    "uses \(PercentText.render(used, against: limit)) of \(container.cpuWhole), at least "
                     + PercentText.render(limit))
         }
-        let unknowns = unknowns(container)
         guard container.isAlive == true else {
+            let fault = container.fault(in: "cgroup.events")
             return ProbeResult(
-                .unknown, reason: "inconclusive.kernel",
-                message: "whether it runs cannot be read from its cgroup")
+                .unknown, reason: fault?.cause.reason ?? "inconclusive.kernel",
+                message: "whether it runs is not known: \(fault?.description ?? "cgroup.events does not say")"
+            )
         }
-        guard unknowns.isEmpty else {
-            return ProbeResult(.pass, message: "runs; not known (yet): \(unknowns.joined(separator: ", "))")
+        let unknowns = unknowns(container)
+        guard let first = unknowns.first(where: { $0.reason != Unknown.early }) ?? unknowns.first else {
+            return ProbeResult(.pass, message: calm(container))
         }
-        return ProbeResult(.pass, message: calm(container))
-    }
-
-    private func memory(_ container: ContainerFigures, _ used: Double, _ limit: Double) -> String {
-        let whole = container.memoryLimit?.amount.map { "its limit \($0.text)" } ?? "the host's memory"
-        return
-            "uses \(PercentText.render(used, against: limit)) of \(whole), at least \(PercentText.render(limit))"
+        return ProbeResult(
+            .unknown, reason: first.reason,
+            message: "runs, but not known: "
+                + unknowns.map { "\($0.word) (\($0.why))" }.joined(separator: ", "))
     }
 
     private func calm(_ container: ContainerFigures) -> String {
         var parts = ["runs"]
         if let cpu = container.checkedCPUPercent { parts.append("CPU \(PercentText.render(cpu))") }
-        if let memory = container.memoryPercent { parts.append("memory \(PercentText.render(memory))") }
+        if let memory = container.memoryPercent {
+            let level = container.limits?.memoryFill?.level
+            let whose = level.flatMap { container.isOwn($0) ? nil : " of the limit of \($0)" } ?? ""
+            parts.append("memory \(PercentText.render(memory))\(whose)")
+        }
         return parts.joined(separator: ", ")
     }
 
-    /// Figures that have a threshold and no value: a rate needs two looks, a controller may be off.
-    private func unknowns(_ container: ContainerFigures) -> [String] {
-        var words: [String] = []
-        if warnCPUPercent != nil, container.checkedCPUPercent == nil { words.append("CPU") }
+    /// A figure that has a threshold and no value.
+    private struct Unknown {
+        /// A rate that needs one more reading.
+        static let early: Reason = "inconclusive.baseline"
+
+        var word: String
+        var reason: Reason
+        var why: String
+
+        init(_ word: String, _ fault: UnreadableFile?, isEarly: Bool = false, otherwise why: String) {
+            self.word = word
+            if let fault {
+                reason = fault.cause.reason
+                self.why = fault.description
+            } else if isEarly {
+                reason = Self.early
+                self.why = "a rate takes two readings"
+            } else {
+                reason = "inconclusive.kernel"
+                self.why = why
+            }
+        }
+    }
+
+    /// The figures without which the check cannot judge: a rate takes two readings, a controller may be off, a file may not
+    /// be readable.
+    private func unknowns(_ container: ContainerFigures) -> [Unknown] {
+        var all: [Unknown] = []
+        let isRead = container.cpuMicroseconds != nil
+        // A quota that could not be read may be there: what is used of the machine says nothing of it.
+        let quotaFault = container.limitFault(.cpu)
+        if warnCPUPercent != nil, container.checkedCPUPercent == nil || quotaFault != nil {
+            all.append(
+                Unknown(
+                    "CPU", container.fault(in: "cpu.stat") ?? quotaFault,
+                    isEarly: isRead && container.cpuPercentOfCore == nil,
+                    otherwise: "cpu.stat or the number of processors is missing"))
+        }
         // Without a quota nothing is ever throttled, and that is known only with a rate.
-        if warnThrottledPercent != nil, container.throttledPercent == nil, container.cpuPercentOfHost == nil {
-            words.append("throttling")
+        let isFree = container.cpuPercentOfHost != nil && container.cpuPercentOfQuota == nil
+        if warnThrottledPercent != nil,
+            (container.throttledPercent == nil && !isFree) || quotaFault != nil
+        {
+            all.append(
+                Unknown(
+                    "throttling", container.fault(in: "cpu.stat") ?? quotaFault, isEarly: isRead,
+                    otherwise: "cpu.stat is missing"))
         }
-        if warnMemoryPercent != nil || failMemoryPercent != nil, container.memoryPercent == nil {
-            words.append("memory")
+        if warnMemoryPercent != nil || failMemoryPercent != nil,
+            container.memoryPercent == nil || container.limitFault(.memory) != nil
+        {
+            all.append(
+                Unknown(
+                    "memory",
+                    container.fault(in: "memory.current", "memory.stat")
+                        ?? container.limitFault(.memory),
+                    otherwise: "the memory controller of cgroup v2 is off for it"))
         }
-        if failOnOOM != nil, container.oomKills == nil { words.append("OOM kills") }
-        return words
+        if failOnOOM != nil, container.oomKills == nil {
+            all.append(
+                Unknown(
+                    "OOM kills", container.fault(in: "memory.events"),
+                    otherwise: "the memory controller of cgroup v2 is off for it"))
+        }
+        return all
     }
 
     private func facts(_ container: ContainerFigures) -> [Fact] {
@@ -116,9 +182,7 @@ extension ContainerKind {
             if let value { facts.append(Fact(name, .number(PercentText.tenths(value)))) }
         }
         if let bytes = container.workingSetBytes { facts.append(Fact("working_set_bytes", .integer(bytes))) }
-        if let bytes = container.memoryLimit?.amount?.bytes {
-            facts.append(Fact("memory_limit_bytes", .integer(bytes)))
-        }
+        facts += container.limitFacts
         if let kills = container.oomKills { facts.append(Fact("oom_kills", .integer(kills))) }
         if let processes = container.processes { facts.append(Fact("processes", .integer(processes))) }
         if let started = container.started { facts.append(Fact("started", .text(started.rfc3339))) }
@@ -132,6 +196,9 @@ extension ContainerKind {
 }
 
 extension ContainerFigures {
-    /// CPU as checks count it: of the quota where there is one, else of the host.
+    /// Whether processes live in it and are stopped by the freezer.
+    var isFrozen: Bool { isAlive == true && frozen ?? false }
+
+    /// CPU as checks count it: of the quota that holds where there is one, else of the host.
     var checkedCPUPercent: Double? { cpuPercentOfQuota ?? cpuPercentOfHost }
 }

@@ -3,7 +3,7 @@
 package import Vitals
 
 /// `"type": "container"`: whether the containers picked run, and within their means.
-package struct ContainerKind: ProbeKind {
+package struct ContainerKind: ProbeKind, SelectingKind {
     /// The word in the configuration.
     package static let type = "container"
     /// A kill older than this is history, not health.
@@ -11,11 +11,11 @@ package struct ContainerKind: ProbeKind {
 
     /// Which containers; the worst counts.
     let selection: Selection
-    /// From this on it warns, percent of the CPU quota, or of the host where there is no quota.
+    /// From this on it warns, percent of the CPU quota that holds, or of the host where there is no quota.
     let warnCPUPercent: Double?
     /// From this on it warns, percent of the enforcement periods that were throttled.
     let warnThrottledPercent: Double?
-    /// From this on it warns, percent of the memory limit, or of the host's memory where there is none.
+    /// From this on it warns, percent of the memory limit that is fullest, or of the host's memory where there is none.
     let warnMemoryPercent: Double?
     /// From this on it fails, percent as above.
     let failMemoryPercent: Double?
@@ -38,6 +38,9 @@ package struct ContainerKind: ProbeKind {
     /// The selector.
     package var target: ShownTarget { ShownTarget(names: selection.patterns) }
 
+    /// What it names; nil for vitald's own cgroup.
+    package var picked: Selection? { selection.patterns == ["self"] ? nil : selection }
+
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         probe(context, ContainerLedger())
@@ -51,15 +54,14 @@ package struct ContainerKind: ProbeKind {
     }
 
     private func probe(_ context: ProbeContext, _ ledger: ContainerLedger) -> any Probe {
-        let judge: @Sendable ([ContainerFigures]) -> ProbeResult = { [self] figures in
+        let judge: @Sendable (ContainerAnswer) -> ProbeResult = { [self] answer in
             let kills = ledger.note(
-                figures, now: context.time.now, wall: context.time.wall, within: failOnOOM)
-            return self.judge(figures, recentKills: kills)
+                answer.containers, now: context.time.now, wall: context.time.wall, within: failOnOOM)
+            return self.judge(answer, recentKills: kills)
         }
-        if selection.patterns == ["self"] {
+        if picked == nil {
             return KernelProbe(
-                context, ledger: ledger, ask: { kernel, answer in kernel.own(answer) },
-                judge: { own in judge(own.map { [$0] } ?? []) })
+                context, ledger: ledger, ask: { kernel, answer in kernel.own(answer) }, judge: judge)
         }
         return KernelProbe(
             context, ledger: ledger,

@@ -3,7 +3,7 @@
 package import Vitals
 
 /// `"type": "memory"`: how much memory is in use, of the host, of vitald's own container, or of others.
-package struct MemoryKind: ProbeKind {
+package struct MemoryKind: ProbeKind, SelectingKind {
     /// The word in the configuration.
     package static let type = "memory"
 
@@ -52,21 +52,26 @@ package struct MemoryKind: ProbeKind {
         }
     }
 
+    /// What it names; nil for the machine and vitald's own cgroup.
+    package var picked: Selection? {
+        if case .containers(let selection) = subject { selection } else { nil }
+    }
+
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         switch subject {
         case .host:
             return KernelProbe(
                 context, ask: { kernel, answer in kernel.host(answer) },
-                judge: { [self] figures in judge([MemoryFigures(host: figures)]) })
+                judge: { [self] figures in judge(figures) })
         case .own:
             return KernelProbe(
                 context, ask: { kernel, answer in kernel.own(answer) },
-                judge: { [self] figures in judge(figures.map { [MemoryFigures(own: $0)] } ?? []) })
+                judge: { [self] answer in judge(own: answer) })
         case .containers(let selection):
             return KernelProbe(
                 context, ask: { kernel, answer in kernel.containers(selection, answer) },
-                judge: { [self] figures in judge(figures.map { MemoryFigures(container: $0) }) })
+                judge: { [self] answer in judge(selection, answer) })
         }
     }
 }

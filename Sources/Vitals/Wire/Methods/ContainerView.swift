@@ -11,8 +11,11 @@ package struct ContainerView: Sendable {
     /// The view of these figures.
     package init(_ figures: ContainerFigures) { self.figures = figures }
 
-    /// `running` while a process lives in it, `exited` when none does; nil when the kernel does not say.
-    package var status: String? { figures.populated.map { $0 ? "running" : "exited" } }
+    /// `running` while a process lives in it, `frozen` while its processes are stopped, `exited` when there are none; nil
+    /// when the kernel does not say.
+    package var status: String? {
+        figures.populated.map { $0 ? (figures.frozen ?? false ? "frozen" : "running") : "exited" }
+    }
 
     private static func mebibytes(_ bytes: Int64?) -> Double? { bytes.map { Double($0) / 1_048_576 } }
 
@@ -48,6 +51,7 @@ package struct ContainerView: Sendable {
                 container.null()
             case nil: break
             }
+            figures.limits?.write(into: &container, hasPercent: figures.memoryPercent != nil)
             container.member("memory_pressure", figures.memoryPressure)
             container.member("oom_kills", figures.oomKills)
             container.member("processes", figures.processes)
@@ -55,6 +59,18 @@ package struct ContainerView: Sendable {
             container.member("network_tx_mb", Self.mebibytes(figures.networkTransmittedBytes))
             container.member("network_rx_bytes", figures.networkReceivedBytes)
             container.member("network_tx_bytes", figures.networkTransmittedBytes)
+            guard !figures.unreadable.isEmpty else { return }
+            container.member(
+                "unreadable",
+                array: { list in
+                    for file in figures.unreadable {
+                        list.object { members in
+                            members.member("file", file.name)
+                            members.member("reason", file.cause.rawValue)
+                            members.member("problem", file.problem)
+                        }
+                    }
+                })
         }
     }
 
@@ -72,7 +88,8 @@ package struct ContainerView: Sendable {
         identity.container = value["container"]?.string ?? ""
         identity.uid = value["uid"]?.string ?? ""
         figures = ContainerFigures(identity: identity)
-        figures.populated = value["status"]?.string.map { $0 == "running" }
+        figures.populated = value["status"]?.string.map { $0 != "exited" }
+        figures.frozen = value["status"]?.string.map { $0 == "frozen" }
         figures.started = value["started"]?.string.flatMap { WallTime(rfc3339: $0) }
         figures.cpuPercentOfCore = value["cpu_percent"]?.double
         figures.cpuPercentOfQuota = value["cpu_percent_of_quota"]?.double
@@ -85,11 +102,18 @@ package struct ContainerView: Sendable {
         if let limit = value["memory_limit_bytes"] {
             figures.memoryLimit = limit.integer.map { .limited(ByteCount($0)) } ?? .unlimited
         }
+        figures.limits = EffectiveLimits(reading: value)
         figures.memoryPressure = value["memory_pressure"]?.double
         figures.oomKills = value["oom_kills"]?.integer
         figures.processes = value["processes"]?.integer
         figures.networkReceivedBytes = value["network_rx_bytes"]?.integer
         figures.networkTransmittedBytes = value["network_tx_bytes"]?.integer
+        figures.unreadable = (value["unreadable"]?.elements ?? []).compactMap { file in
+            guard let name = file["file"]?.string, let problem = file["problem"]?.string,
+                let cause = file["reason"]?.string.flatMap(Unmeasured.Cause.init(rawValue:))
+            else { return nil }
+            return UnreadableFile(name, cause, problem)
+        }
     }
 
     /// Writes the host's figures as one value.
@@ -101,6 +125,10 @@ package struct ContainerView: Sendable {
             members.member("memory_total_bytes", host.memoryTotalBytes)
             members.member("memory_available_bytes", host.memoryAvailableBytes)
             members.member("memory_pressure", host.memoryPressure)
+            if let container = host.container {
+                members.key("container")
+                container.write(into: &members)
+            }
         }
     }
 
@@ -112,6 +140,7 @@ package struct ContainerView: Sendable {
         host.memoryTotalBytes = value["memory_total_bytes"]?.integer
         host.memoryAvailableBytes = value["memory_available_bytes"]?.integer
         host.memoryPressure = value["memory_pressure"]?.double
+        host.container = value["container"].flatMap { EffectiveLimits.MemoryFill(reading: $0) }
         return host
     }
 }

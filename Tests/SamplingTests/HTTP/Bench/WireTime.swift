@@ -33,7 +33,7 @@ final class WireTime: TimeSource {
 /// A kernel of which these probes want nothing.
 struct WireKernel: KernelReading {
     func withSheet(_ use: @escaping @Sendable (borrowing Sheet) -> Void) {}
-    func containers(_ selection: Selection, _ use: @escaping @Sendable ([ContainerFigures]) -> Void) {}
-    func own(_ use: @escaping @Sendable (ContainerFigures?) -> Void) {}
+    func containers(_ selection: Selection, _ use: @escaping @Sendable (ContainerAnswer) -> Void) {}
+    func own(_ use: @escaping @Sendable (ContainerAnswer) -> Void) {}
     func host(_ use: @escaping @Sendable (HostFigures) -> Void) {}
 }

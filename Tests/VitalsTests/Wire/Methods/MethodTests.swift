@@ -155,6 +155,53 @@ struct MethodTests {
                 == nil)
     }
 
+    @Test("the limits that hold read back as they were written, and none where nobody looked")
+    func limits() throws {
+        var figures = ContainerFigures(identity: ContainerIdentity(id: "/a.slice/b.service"))
+        figures.memoryPercent = 50
+        figures.cpuPercentOfQuota = 90
+        var limits = EffectiveLimits()
+        limits.memory = .init(1000, "/a.slice")
+        limits.memoryFile = .high
+        limits.memoryFill = .init(
+            level: "/a.slice", file: .high, limit: ByteCount(1000), used: ByteCount(500))
+        limits.memoryAvailable = .init(10, EffectiveLimits.host)
+        limits.swap = .init(0, "/a.slice/b.service")
+        limits.swapAvailable = .init(0, "/a.slice/b.service")
+        limits.cores = .init(1.5, "/a.slice")
+        limits.cpuFill = .init(level: "/a.slice", cores: 1.5, percent: 90)
+        limits.throttledLevel = "/a.slice"
+        limits.pids = .init(5, "/a.slice")
+        limits.pidsAvailable = .init(4, "/a.slice")
+        limits.unread = [
+            .init(.pids, UnreadableFile("/a.slice/pids.max", .kernel, "Input/output error")),
+            .init(.swap, UnreadableFile("memory.swap.max", .resources, "Too many open files")),
+        ]
+        func back() throws -> EffectiveLimits? {
+            let value = try written { ContainerView(figures).write(into: &$0) }
+            return ContainerView(reading: value)?.figures.limits
+        }
+
+        #expect(try back() == nil)
+        figures.limits = limits
+        #expect(try back() == limits)
+        let value = try written { ContainerView(figures).write(into: &$0) }
+        #expect(value["effective_memory_limit_bytes"]?.integer == 1000)
+        #expect(value["effective_memory_limit_level"]?.string == "/a.slice")
+        #expect(value["effective_cpu_limit_cores"]?.double == 1.5)
+        #expect(value["memory_available_level"]?.string == "host")
+        figures.limits?.memoryFill = nil
+        limits.memoryFill = nil
+        #expect(try back() == limits)
+        #expect(
+            try written { ContainerView(figures).write(into: &$0) }["memory_percent_level"]?.string == "host")
+
+        var host = HostFigures()
+        host.container = .init(level: "/", file: .max, limit: ByteCount(1000), used: ByteCount(997))
+        let told = ContainerView.readHost(try written { ContainerView.write(host: host, into: &$0) })
+        #expect(told.container == host.container)
+    }
+
     @Test("a fault reads back as it was written")
     func faults() throws {
         for fault in [

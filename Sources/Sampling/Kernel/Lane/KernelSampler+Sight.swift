@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// What may be there and cannot be seen: nobody can say of it that it does not run.
+extension KernelSampler {
+    /// What a selection may pick beside what was found.
+    func blindSpots(_ selection: Selection, beside found: [ContainerIdentity], _ isNoted: Bool)
+        -> [Unmeasured]
+    {
+        var all: [Unmeasured] = []
+        let refused = self.refused.count { node in
+            guard byNode[ObjectIdentifier(node)] == nil, let identity = node.identity else { return false }
+            return KernelOptions.picks(selection, identity, own: ownPath)
+        }
+        if refused > 0 { all.append(.containers(refused, beyond: options.containerLimit)) }
+        if let absence { return all + [absence] }
+        guard !selection.isAnswered(by: found) else { return all }
+        if let partialView { all.append(partialView) }
+        if selection.patterns.contains("self"), ownPath == nil { all.append(ownAbsence) }
+        if !isNoted {
+            all.append(
+                Unmeasured(
+                    .container, .limit,
+                    fact: "too many names were asked for in the last ten minutes, so these are not looked up",
+                    remedy: "Ask for fewer, or put them into containers.include."))
+        }
+        if let tree {
+            let gaps = tree.gaps
+            if gaps.omitted > 0, !isFollowed(selection, tree) { all.append(.cgroups(gaps.omitted)) }
+            if gaps.unreadable > 0, let fault = gaps.fault { all.append(.cgroups(gaps.unreadable, fault)) }
+        }
+        return all
+    }
+
+    /// Whether a selection names paths alone: these are followed beyond the limits, so what is not there does not exist.
+    private func isFollowed(_ selection: Selection, _ tree: CgroupTree) -> Bool {
+        tree.count < tree.limit + CgroupTree.reserve
+            && selection.patterns.allSatisfy { pattern in
+                Selection.excludes(pattern)
+                    || (pattern.utf8.first == UInt8(ascii: "/") && Selection.isLiteral(pattern)
+                        && CgroupPath(pattern).components.count <= CgroupTree.wantedDepthLimit)
+            }
+    }
+
+    /// Why there is no tree to look at; nil where there is one.
+    var absence: Unmeasured? {
+        guard tree?.root == nil else { return nil }
+        if let tree {
+            let fault = tree.rootFault
+            return Unmeasured(
+                .cgroup, fault?.cause == .resources ? .resources : .cgroup,
+                fact: "the cgroup tree at \(tree.path) cannot be opened"
+                    + (fault.map { ": \($0.text)" } ?? ""),
+                remedy: fault?.cause == .resources
+                    ? fault?.remedy ?? "" : "Check the path and its permissions.")
+        }
+        guard mount != nil else {
+            return Unmeasured(
+                .cgroup, mountFault?.cause == .resources ? .resources : .cgroup,
+                fact: "\(roots.proc)/self/mountinfo cannot be read"
+                    + (mountFault.map { ": \($0.text)" } ?? ""),
+                remedy: mountFault?.remedy
+                    ?? "Check whether \(roots.proc) is a procfs that vitald may read.")
+        }
+        return Unmeasured(.cgroup, .cgroup, fact: CgroupMount.absent, remedy: CgroupMount.absentRemedy)
+    }
+
+    /// Why the tree shows only a part of the machine; nil where it shows all that can be hoped for.
+    private var partialView: Unmeasured? {
+        let hasNone = view.controllers.map { $0.isDisjoint(with: ["cpu", "memory", "io", "pids"]) } ?? false
+        if mount?.isHybrid ?? false || hasNone {
+            return Unmeasured(
+                .cgroup, .cgroup,
+                fact: "this machine has cgroup version 1 beside version 2, and what lives in version 1 alone "
+                    + "cannot be seen",
+                remedy: "Boot with systemd.unified_cgroup_hierarchy=1.")
+        }
+        if view.isPart, tree?.root?.children.isEmpty ?? false {
+            return Unmeasured(
+                .cgroup, .cgroup,
+                fact: "vitald has a cgroup namespace of its own and sees nothing but its own cgroup",
+                remedy: "Run vitald on the host, or share the host's cgroup namespace (--cgroupns=host).")
+        }
+        return nil
+    }
+
+    /// Why nothing is known of vitald's own cgroup, where there is a tree.
+    var ownAbsence: Unmeasured {
+        let file = roots.proc("self/cgroup")
+        if let ownFault {
+            return Unmeasured(
+                .cgroup, ownFault.cause, fact: "\(file) cannot be read: \(ownFault.text)",
+                remedy: ownFault.remedy)
+        }
+        if let gap = ownPlace.gap(proc: roots.proc, mount) {
+            return Unmeasured(.cgroup, .cgroup, fact: gap.fact, remedy: gap.remedy)
+        }
+        guard let ownPath else {
+            return Unmeasured(
+                .cgroup, .cgroup,
+                fact: "\(file) names no cgroup of version 2 in which vitald could be looked up",
+                remedy: CgroupMount.absentRemedy)
+        }
+        return Unmeasured(
+            .cgroup, .cgroup,
+            fact: "vitald's own cgroup \(ownPath) is not in the tree at \(tree?.path ?? "")",
+            remedy: "Check --cgroup-root.")
+    }
+}
