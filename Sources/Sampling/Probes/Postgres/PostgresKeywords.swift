@@ -21,6 +21,9 @@ enum PostgresKeywords {
         "sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir", "passfile",
     ]
 
+    /// Those that hold a secret: another one logs in differently and asks the same.
+    static let secret: Set<String> = ["sslpassword"]
+
     /// Those that mean nothing here, and why they are no fault: urls are copied from applications.
     static let ignored: Set<String> = ["connect_timeout", "target_session_attrs"]
 
