@@ -55,7 +55,7 @@ struct ConductorReloadTests {
         static let type = "stage"
         let name: String
         let stage: Stage
-        var target: String { name }
+        var target: ShownTarget { ShownTarget(names: [name]) }
 
         init(reading object: inout ConfigurationObject) { self.init("", Stage()) }
 
