@@ -61,6 +61,28 @@ struct PostgresExtraTests {
         #expect(server.queries.allSatisfy { FakePostgres.split($0).hasLimits })
     }
 
+    @Test("options of the url are sent without ours first, and left out only where they are refused as well")
+    func optionsOfTheURL() async throws {
+        var behaviour = Self.behaviour { _, _ in nil }
+        behaviour.start = { $0["options"]?.contains("statement_timeout") == true ? .error("42704") : .done }
+        let choosy = try FakePostgres(behaviour)
+        behaviour.start = { $0["options"] == nil ? .done : .error("08P01") }
+        let pooler = try FakePostgres(behaviour)
+
+        let given = try PostgresTrial(choosy.url + "&options=endpoint%3Dx")
+        let none = try PostgresTrial(pooler.url + "&options=endpoint%3Dx")
+        let results = [await given.attempt(), await none.attempt()]
+        for trial in [given, none] {
+            trial.time.advance(by: .seconds(61))
+            #expect(await trial.attempt().outcome == .pass)
+        }
+
+        #expect(results.allSatisfy { $0.outcome == .pass })
+        #expect(choosy.starts.dropFirst().map { $0["options"] } == ["endpoint=x", "endpoint=x"])
+        #expect(pooler.starts.dropFirst().map { $0["options"] } == ["endpoint=x", nil, nil])
+        #expect(results.map { $0.remarks.count } == [1, 2])
+    }
+
     @Test("a name for the connection that is refused is left out too")
     func applicationName() async throws {
         var behaviour = Self.behaviour { _, _ in nil }

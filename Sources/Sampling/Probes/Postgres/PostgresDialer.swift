@@ -137,9 +137,7 @@ final class PostgresDialer {
     private func connect(
         _ parameters: PostgresParameters, _ stale: ResolveFailure?, _ countdown: Countdown, _ log: PhaseLog
     ) throws(PostgresFailure) -> PostgresSession {
-        var extras: PostgresParameters.Extras =
-            refusals.cause(.applicationName) != nil
-            ? .bare : refusals.cause(.options) != nil ? .nameOnly : .all
+        var extras = parameters.extras(after: refusals)
         var refused: [(extra: PostgresExtra, cause: PostgresRefusals.Cause)] = []
         while true {
             do throws(PostgresFailure) {
@@ -155,12 +153,12 @@ final class PostgresDialer {
                     }
                     throw error
                 }
-                guard let fewer = extras.fewer, !areCleared else {
+                guard let fewer = parameters.fewer(than: extras), !areCleared else {
                     if !refused.isEmpty { extrasClearedAt = time.now }
                     throw error
                 }
-                refused.append((extras == .all ? .options : .applicationName, error.cause))
-                extras = fewer
+                refused.append((fewer.without, error.cause))
+                extras = fewer.extras
             }
         }
     }

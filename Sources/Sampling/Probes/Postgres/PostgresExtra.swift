@@ -6,6 +6,8 @@ import Vitals
 enum PostgresExtra: String, CustomStringConvertible {
     /// The start parameter `options`, with the limits of statements.
     case options = "the start parameter options"
+    /// The same with what the url says.
+    case givenOptions = "the start parameter options of the url"
     /// The start parameter `application_name`.
     case applicationName = "the start parameter application_name"
     /// Which process serves us and which limit it has.
@@ -30,6 +32,7 @@ enum PostgresExtra: String, CustomStringConvertible {
     var consequence: String {
         switch self {
         case .options: "statement_timeout and lock_timeout are set for each query instead"
+        case .givenOptions: "the session has the settings of the server"
         case .applicationName: "vitald's connections have no name there"
         case .inspection: "statement_timeout and lock_timeout are set for each query"
         case .limits, .transaction:

@@ -4,18 +4,16 @@ import Vitals
 
 /// The keywords with which libpq connects for a check.
 struct PostgresParameters {
-    /// Start parameters that the check can do without, and that not everything which speaks Postgres takes.
+    /// Which of the start parameters are sent that the check can do without, and that not everything which speaks
+    /// Postgres takes.
     enum Extras {
-        case all, nameOnly, bare
-
-        /// The next smaller set.
-        var fewer: Extras? {
-            switch self {
-            case .all: .nameOnly
-            case .nameOnly: .bare
-            case .bare: nil
-            }
-        }
+        /// The limits of statements, the options of the url, a name for the connection.
+        case all
+        /// Not the limits.
+        case given
+        /// Only the name.
+        case nameOnly
+        case bare
     }
 
     let kind: PostgresKind
@@ -27,7 +25,27 @@ struct PostgresParameters {
     /// The limits of a session.
     var limits: PostgresLimits { PostgresLimits(within: timeout) }
 
-    /// All of them; the last of equal ones wins (PQconnectStartParams). What the url says is always among them.
+    private var hasOptions: Bool { kind.database.parameters.contains { $0.keyword == "options" } }
+
+    /// The next smaller set, and what it leaves out.
+    func fewer(than extras: Extras) -> (extras: Extras, without: PostgresExtra)? {
+        switch extras {
+        case .all: (hasOptions ? .given : .nameOnly, .options)
+        case .given: (.nameOnly, .givenOptions)
+        case .nameOnly: (.bare, .applicationName)
+        case .bare: nil
+        }
+    }
+
+    /// What is sent after these refusals.
+    func extras(after refusals: PostgresRefusals) -> Extras {
+        if refusals.cause(.applicationName) != nil { return .bare }
+        if refusals.cause(.givenOptions) != nil { return .nameOnly }
+        if refusals.cause(.options) != nil { return hasOptions ? .given : .nameOnly }
+        return .all
+    }
+
+    /// All keywords; the last of equal ones wins (PQconnectStartParams).
     func list(_ extras: Extras) -> [(keyword: String, value: String)] {
         let target = kind.database
         var list: [(keyword: String, value: String)] = [
@@ -41,11 +59,13 @@ struct PostgresParameters {
         if let password = kind.password { password.reveal { list.append(("password", $0)) } }
         var options = extras == .all ? [limits.options] : []
         for parameter in target.parameters {
-            if parameter.keyword == "options" {
+            switch parameter.keyword {
+            case "options":
                 // Behind ours: who writes a statement_timeout means it.
-                options.append(parameter.value)
-            } else {
-                list.append((parameter.keyword, parameter.value))
+                if extras == .all || extras == .given { options.append(parameter.value) }
+            case "application_name", "fallback_application_name":
+                if extras != .bare { list.append((parameter.keyword, parameter.value)) }
+            default: list.append((parameter.keyword, parameter.value))
             }
         }
         if !options.isEmpty { list.append(("options", options.joined(separator: " "))) }

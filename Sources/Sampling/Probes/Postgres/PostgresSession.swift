@@ -50,7 +50,6 @@ final class PostgresSession {
         of query: String, from source: Source = .own, extra: PostgresExtra? = nil, _ countdown: Countdown
     ) throws(PostgresFailure) -> [[String?]] {
         suspect = extra
-        let limits = PostgresLimits(within: countdown.remaining)
         switch guarding {
         // The server gives up by itself in time, unless the attempt is late already.
         case .session(let limit) where limit < countdown.remaining: return try plain(query, countdown)
@@ -62,7 +61,8 @@ final class PostgresSession {
         }
         if !refusals.takesLimits { suspect = .limits }
         hasPrelude = true
-        let answer = try answer(to: limits.prelude + query, countdown)
+        let prelude = PostgresLimits(within: countdown.remaining).prelude
+        let answer = try answer(to: prelude + query, countdown)
         hasPrelude = false
         if answer.completed >= PostgresLimits.preludeCount { refusals.takesLimits = true }
         guard let refusal = answer.refusal else { return answer.rows }
