@@ -18,6 +18,8 @@ package enum JournalEvent: String, CaseIterable, Sendable {
     case checkChanged = "d492888b0e784718a8e3aa7796af6375"
     /// A check began or ceased to change its mind too often.
     case checkFlapping = "7fb311a4e9834bb78c90e0425e25b782"
+    /// A target of a check refuses something that the check can do without.
+    case checkRemark = "a0e0f7c8c33b4f0d9b6ab0c5ad4f5e27"
     /// A new configuration is in force.
     case reloaded = "477a987d4a4a49bca521582b27e5b784"
     /// A new configuration was refused; the old one stays.

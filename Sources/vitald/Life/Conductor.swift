@@ -250,6 +250,13 @@ final class Conductor {
 
     private func landed(_ flight: Flight, _ result: ProbeResult) {
         let now = time.now
+        // Each is said once, so also by an attempt that comes too late to count.
+        for remark in result.remarks {
+            log.write(
+                JournalEntry(
+                    .checkRemark, .notice, "\(flight.check): \(remark)",
+                    fields: [("VITALD_CHECK", flight.check)]))
+        }
         guard let open = attempts[flight.check], open.flight.number == flight.number,
             scheduler.finish(flight, outcome: result.outcome, at: now) == .counts
         else {

@@ -42,6 +42,16 @@ struct PostgresVerdict {
         }
     }
 
+    /// An attempt that was not made because the query of an earlier one still runs on the server.
+    func stillRunning(since: Instant, now: Instant, allowed: Duration) -> ProbeResult {
+        let age = Duration.milliseconds((now - since).nanoseconds / 1_000_000) + allowed
+        return ProbeResult(
+            .fail, reason: "timeout.processing",
+            message:
+                "\(target.text) still runs the query of \(DurationText.render(age)) ago and does not take its limit or its cancellation; no other query is sent before it has ended"
+        )
+    }
+
     /// A connection that the server refused.
     private func connection(_ state: SQLState) -> ProbeResult {
         let place = target.text

@@ -89,7 +89,7 @@ struct RedisVerdict {
     }
 
     /// The code itself, where it looks like one.
-    private static func shown(_ code: String) -> String {
+    static func shown(_ code: String) -> String {
         let isCode = code.utf8.count <= 20 && code.utf8.allSatisfy { $0 >= 0x41 && $0 <= 0x5A }
         return isCode ? code : "without a code"
     }
