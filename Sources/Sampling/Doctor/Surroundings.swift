@@ -105,10 +105,19 @@ package struct Surroundings: Sendable {
 
     /// The directory of the cgroup2 tree; nil where it is not mounted.
     var cgroupDirectory: String? {
-        guard let bytes = mountinfo(of: "self") else { return roots.cgroup }
-        return bytes.withUnsafeBufferPointer {
-            CgroupMount(MountTable(parsing: KernelBytes($0)), roots).directory
-        }
+        guard let mount = cgroupMount else { return roots.cgroup }
+        return mount.directory
+    }
+
+    /// Where the cgroup2 tree is; nil where the mounts cannot be read.
+    var cgroupMount: CgroupMount? {
+        mounts.map { CgroupMount($0, roots, isLive: roots.isLive) }
+    }
+
+    /// The path of vitald's own cgroup as procfs has it; nil where it tells none.
+    var writtenCgroup: CgroupPath? {
+        guard let text = text(roots.proc("self/cgroup")) else { return nil }
+        return Array(text.utf8).withUnsafeBufferPointer { ProcessCgroup.written(KernelBytes($0)) }
     }
 
     /// The controllers that a cgroup has; nil where it is gone.

@@ -1,25 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+import Vitals
+
 /// Where the cgroup2 tree is, and what the machine does not offer there.
 struct CgroupMount: Hashable {
     /// The directory to read, through the roots; nil where cgroup2 is not mounted.
     var directory: String?
     /// The mount point as the kernel names it, for sentences.
     var point: String?
+    /// What vitald's cgroup namespace calls the root of the tree: `/` as a rule, `/../..` where the tree begins above the
+    /// namespace; nil where the tree is none of this machine's mounts.
+    var root: CgroupPath?
+    /// Whether `directory` is a whole mount, and no directory below one.
+    var isWhole = true
+    /// Whether --cgroup-root names it.
+    var isNamed = false
     /// Whether version 1 holds controllers on this machine, or systemd's own tree: containers may live there alone.
     var isHybrid: Bool
     /// Whether procfs hides other users' processes from vitald (`hidepid=`).
     var hidesProcesses: Bool
 
     /// Finds the mount: never assume /sys/fs/cgroup, as a hybrid machine has cgroup2 at /sys/fs/cgroup/unified.
-    /// `status` is vitald's own; where it cannot be read, `hidepid=` is taken to hide from vitald too.
-    init(_ mounts: MountTable, _ roots: KernelRoots, status: ProcessStatus? = nil) {
+    /// `status` is vitald's own; where it cannot be read, `hidepid=` is taken to hide from vitald too. `isLive` says
+    /// that the mounts are those of the kernel that runs and not of a captured tree.
+    init(
+        _ mounts: MountTable, _ roots: KernelRoots, status: ProcessStatus? = nil, isLive: Bool = false
+    ) {
         hidesProcesses = mounts.mounts.contains {
             $0.type == "proc" && $0.point == "/proc" && Self.hidesProcesses($0.superOptions, from: status)
         }
-        // A container may see parts of the tree bind-mounted elsewhere; the shortest place is the mount itself.
+        // A container may see parts of the tree bind-mounted elsewhere; the shortest place is the mount itself. That of
+        // the host, mounted into a container, is read only where --cgroup-root names it.
         let candidates = mounts.mounts.filter { $0.type == "cgroup2" }
-        point = candidates.min { $0.point.utf8.count < $1.point.utf8.count }?.point
+        let near = candidates.filter { !CgroupPath($0.root).leavesNamespace }
+        let chosen = (near.isEmpty ? candidates : near).min { $0.point.utf8.count < $1.point.utf8.count }
+        point = chosen?.point
         let hasFirst = mounts.mounts.contains { mount in
             mount.type == "cgroup"
                 && Mount.words(mount.superOptions).contains { Self.decisive.contains(String($0)) }
@@ -28,7 +44,17 @@ struct CgroupMount: Hashable {
         isHybrid = hasFirst && (roots.cgroup == nil || roots.cgroup == point)
         if let override = roots.cgroup {
             directory = override
-        } else if let point {
+            isNamed = true
+            let place = isLive ? Self.resolved(override) : override
+            if let mount = mounts.mount(of: place), mount.type == "cgroup2" {
+                root = CgroupPath(Array(mount.root.utf8) + place.utf8.dropFirst(mount.point.utf8.count))
+                isWhole = place == mount.point
+            } else if !isLive {
+                // A captured tree belongs to the captured procfs.
+                root = CgroupPath(components: [])
+            }
+        } else if let chosen, let point {
+            root = CgroupPath(chosen.root)
             directory = point == "/sys" || point.hasPrefix("/sys/") ? roots.sys + point.dropFirst(4) : point
             // Of a captured tree only what lies below its own sysfs can be read.
             if !point.hasPrefix("/sys/"), roots.sys != "/sys" { directory = nil }
@@ -45,6 +71,12 @@ struct CgroupMount: Hashable {
     static let absent = "no cgroup2 file system is mounted, so no container can be measured"
     static let absentRemedy =
         "Boot with systemd.unified_cgroup_hierarchy=1, or name the mount with --cgroup-root."
+    /// The path without symbolic links, as mountinfo has it.
+    private static func resolved(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
 
     /// `hidepid=` has been a number, 0 for off, and is a word since Linux 5.8 (proc(5)). It hides nothing from
     /// members of `gid=`, which is root's group where it is not said, nor from who may trace everybody; `ptraceable`

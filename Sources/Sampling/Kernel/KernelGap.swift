@@ -13,6 +13,8 @@ package struct KernelGap: Sendable, Hashable, CustomStringConvertible {
         case pressure
         /// Processes of other users.
         case processes
+        /// Which part of the cgroup tree vitald sees, and where it is in it itself.
+        case namespace
         /// What only a capability opens.
         case capabilities
     }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
+import Glibc
+
 /// Where the kernel's file systems are mounted: `/proc` and `/sys`, or the same of a captured tree.
 package struct KernelRoots: Sendable, Hashable {
     /// procfs, without a trailing `/`.
@@ -19,6 +22,17 @@ package struct KernelRoots: Sendable, Hashable {
         self.cgroup = cgroup.map(Self.trimmed)
         self.files = files ?? (Self.trimmed(proc) == "/proc" ? "" : nil)
     }
+
+    /// Whether procfs is that of the kernel that runs, and not of a captured tree.
+    var isLive: Bool {
+        let descriptor = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return clinux_filesystem_magic(descriptor) == Self.magic
+    }
+
+    /// `PROC_SUPER_MAGIC`
+    private static let magic: Int64 = 0x9fa0
 
     /// A path below procfs.
     func proc(_ path: String) -> String { proc + "/" + path }

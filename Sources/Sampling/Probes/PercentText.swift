@@ -10,6 +10,12 @@ enum PercentText {
         return tenths.isFinite ? tenths : percent
     }
 
+    /// The number rounded to hundredths.
+    static func hundredths(_ number: Double) -> Double {
+        let hundredths = (number * 100).rounded() / 100
+        return hundredths.isFinite ? hundredths : number
+    }
+
     /// The text with its sign.
     static func render(_ percent: Double) -> String {
         var bytes: [UInt8] = []

@@ -10,20 +10,24 @@ package struct ContainerFigures: Sendable {
     package var cpuMicroseconds: Int64?
     /// CPU of the last interval, in percent of one core (two busy cores are 200).
     package var cpuPercentOfCore: Double?
-    /// CPU of the last interval, in percent of its quota; nil without a quota.
+    /// CPU of the last interval, in percent of the quota that holds for it, at the level that used most of its own; nil
+    /// without a quota.
     package var cpuPercentOfQuota: Double?
     /// CPU of the last interval, in percent of all the host's cores.
     package var cpuPercentOfHost: Double?
-    /// Share of the last interval's enforcement periods that were throttled, percent; nil without a quota.
+    /// Share of the last interval's enforcement periods that were throttled, percent, at the level where it was most; nil
+    /// without a quota.
     package var throttledPercent: Double?
     /// `memory.current`, bytes.
     package var memoryBytes: Int64?
     /// `memory.current` less `inactive_file`, bytes.
     package var workingSetBytes: Int64?
-    /// `memory.max`.
+    /// `memory.max` of the cgroup itself.
     package var memoryLimit: Limit<ByteCount>?
-    /// Working set in percent of the limit, or of the host's memory where there is no limit.
+    /// Memory in percent of the limit that is fullest, up to the root, or of the host's memory where there is no limit.
     package var memoryPercent: Double?
+    /// The limits that hold for it, and whose they are; nil where nobody looked.
+    package var limits: EffectiveLimits?
     /// Processes killed by the OOM killer since its start (`memory.events` oom_kill).
     package var oomKills: Int64?
     /// Share of time that some task waited for memory in the last 10 s, percent (`memory.pressure` some avg10).

@@ -17,6 +17,9 @@ package struct HostFigures: Sendable {
     /// Files that could not be read, so that what they hold is unknown.
     package var unreadable: [UnreadableFile] = []
 
+    /// The memory of the container that vitald runs in, where that has a limit; nil on the machine itself.
+    package var container: EffectiveLimits.MemoryFill?
+
     /// Memory in use as `psutil.virtual_memory().percent` has it: (total − available) / total.
     package var memoryPercent: Double? {
         guard let total = memoryTotalBytes, let available = memoryAvailableBytes, total > 0 else {

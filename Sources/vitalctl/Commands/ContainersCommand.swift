@@ -15,7 +15,9 @@ struct ContainersCommand: ParsableCommand {
               vitalctl containers 'web*' postgresql.service
               vitalctl containers '!system*' '*'
 
-            CPU is of one core: two busy cores are 200%.
+            CPU is of one core: two busy cores are 200%. MEM% is of LIMIT, the memory limit that is fullest up to \
+            the root, and WHOSE says which cgroup sets it: the container's own, or one above it, which it shares; \
+            host where there is no limit. LEFT is what may still be used.
             """)
 
     @OptionGroup var shared: SharedOptions

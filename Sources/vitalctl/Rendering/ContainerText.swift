@@ -8,33 +8,57 @@ enum ContainerText {
     static func table(_ containers: [ContainerView], paint: Paint) -> [String] {
         guard !containers.isEmpty else { return ["no container or unit is selected"] }
         var table = Table(
-            ["NAME", "RUNTIME", "CPU", "MEMORY", "LIMIT", "MEM%", "PIDS", "RX", "TX", "STATUS"],
-            sides: [.left, .left, .right, .right, .right, .right, .right, .right, .right, .left])
+            [
+                "NAME", "RUNTIME", "CPU", "MEMORY", "MEM%", "LIMIT", "WHOSE", "LEFT", "PIDS", "RX", "TX",
+                "STATUS",
+            ],
+            sides: [
+                .left, .left, .right, .right, .right, .right, .left, .right, .right, .right, .right, .left,
+            ])
         for container in containers {
             let figures = container.figures
-            let limit =
-                switch figures.memoryLimit {
-                case .limited(let size): size.text
-                case .unlimited: "none"
-                case nil: "-"
-                }
+            let (limit, whose) = bound(of: figures)
             table.add([
                 name(figures.identity), figures.identity.runtime.isEmpty ? "-" : figures.identity.runtime,
-                Amount.percent(figures.cpuPercentOfCore), Amount.size(figures.memoryBytes), limit,
-                Amount.percent(figures.memoryPercent), Amount.whole(figures.processes),
+                Amount.percent(figures.cpuPercentOfCore), Amount.size(figures.memoryBytes),
+                Amount.percent(figures.memoryPercent), limit, whose,
+                Amount.size(figures.limits?.memoryAvailable?.amount), Amount.whole(figures.processes),
                 Amount.size(figures.networkReceivedBytes), Amount.size(figures.networkTransmittedBytes),
                 container.status ?? (figures.unreadable.isEmpty ? "-" : "unreadable"),
             ])
         }
         return table.lines { row, column, text in
-            row == 0 ? paint.faint(text) : column == 9 ? paint.health(text) : text
+            row == 0 ? paint.faint(text) : column == 11 ? paint.health(text) : text
         }
+    }
+
+    /// The limit that MEM% is of, and whose it is: `own`, or the path of a cgroup above; with memory.high where it is not
+    /// memory.max that sets it.
+    private static func bound(of figures: ContainerFigures) -> (limit: String, whose: String) {
+        guard let limits = figures.limits else {
+            switch figures.memoryLimit {
+            case .limited(let size): return (size.text, "-")
+            case .unlimited: return ("none", "-")
+            case nil: return ("-", "-")
+            }
+        }
+        guard let fill = limits.memoryFill else {
+            return figures.memoryPercent == nil ? ("-", "-") : ("none", EffectiveLimits.host)
+        }
+        let id = figures.identity.id
+        let isOwn = fill.level == id || fill.level.utf8.starts(with: (id + "/").utf8)
+        return (fill.limit.text, (isOwn ? "own" : fill.level) + (fill.file == .high ? " (memory.high)" : ""))
     }
 
     /// The host, where it was asked for.
     static func host(_ host: HostFigures) -> String {
-        "host: \(host.cores.map(String.init) ?? "-") cores, CPU \(Amount.percent(host.cpuPercent)), memory "
-            + "\(Amount.percent(host.memoryPercent)) of \(Amount.size(host.memoryTotalBytes))"
+        let container =
+            host.container.map {
+                "; this container \(Amount.percent($0.percent)) of \($0.limit.text) (\($0.file.rawValue))"
+            } ?? ""
+        return
+            "host: \(host.cores.map(String.init) ?? "-") cores, CPU \(Amount.percent(host.cpuPercent)), memory "
+            + "\(Amount.percent(host.memoryPercent)) of \(Amount.size(host.memoryTotalBytes))" + container
     }
 
     /// The name that a person knows it by: name, else unit, else path.

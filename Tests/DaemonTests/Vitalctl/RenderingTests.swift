@@ -83,6 +83,14 @@ struct RenderingTests {
         #expect(ContainerText.table([ContainerView(odd)], paint: .plain)[1].hasSuffix("unreadable"))
     }
 
+    @Test("what is stale is said beside the counts, of which it is a part")
+    func staleSummary() {
+        var counts = HealthCounts()
+        (counts.total, counts.healthy, counts.unhealthy, counts.stale) = (3, 1, 2, 1)
+
+        #expect(StatusText.summary(counts) == "3 checks: 1 healthy, 2 unhealthy; 1 stale")
+    }
+
     @Test("without checks it says so, with the reason")
     func noChecks() {
         var empty = StatusQuery.Reply(Report(), epoch: "e")
@@ -150,9 +158,9 @@ struct RenderingTests {
 
         #expect(
             ContainerText.table([ContainerView(web), ContainerView(bare)], paint: .plain) == [
-                "NAME      RUNTIME    CPU  MEMORY  LIMIT   MEM%  PIDS   RX  TX  STATUS",
-                "web       docker   12.3%   3 MiB  6 MiB  50.0%     4  0 B   -  running",
-                "/x.slice  -            -       -      -      -     -    -   -  -",
+                "NAME      RUNTIME    CPU  MEMORY   MEM%  LIMIT  WHOSE  LEFT  PIDS   RX  TX  STATUS",
+                "web       docker   12.3%   3 MiB  50.0%  6 MiB  -         -     4  0 B   -  running",
+                "/x.slice  -            -       -      -      -  -         -     -    -   -  -",
             ])
         #expect(ContainerText.table([], paint: .plain) == ["no container or unit is selected"])
         #expect(
@@ -160,6 +168,64 @@ struct RenderingTests {
                 == [
                     "web", "",
                 ])
+    }
+
+    @Test("containers show the limit that bites, whose it is, and what is left")
+    func limits() {
+        func row(_ name: String, _ percent: Double?, _ change: (inout EffectiveLimits) -> Void)
+            -> ContainerView
+        {
+            var figures = ContainerFigures(identity: ContainerIdentity(id: "/agents.slice/\(name).service"))
+            figures.identity.name = name
+            figures.memoryBytes = 10 << 20
+            figures.memoryLimit = .unlimited
+            figures.memoryPercent = percent
+            var limits = EffectiveLimits()
+            change(&limits)
+            figures.limits = limits
+            return ContainerView(figures)
+        }
+        func fill(_ level: String, _ file: EffectiveLimits.MemoryFile) -> EffectiveLimits.MemoryFill {
+            EffectiveLimits.MemoryFill(
+                level: level, file: file, limit: ByteCount(1 << 30), used: ByteCount(97 << 20))
+        }
+
+        let lines = ContainerText.table(
+            [
+                row("shared", 97) {
+                    $0.memoryFill = fill("/agents.slice", .max)
+                    $0.memoryAvailable = .init(31 << 20, "/agents.slice")
+                },
+                row("own", 50) {
+                    $0.memoryFill = fill("/agents.slice/own.service", .high)
+                    $0.memoryAvailable = .init(512 << 20, "/agents.slice/own.service")
+                },
+                row("payload", 50) { $0.memoryFill = fill("/agents.slice/payload.service/container", .max) },
+                row("free", 1) { $0.memoryAvailable = .init(2 << 30, "host") },
+                row("unknown", nil) {
+                    $0.unread = [.init(.memory, UnreadableFile("memory.max", .kernel, "Input/output error"))]
+                },
+            ], paint: .plain)
+
+        #expect(
+            lines == [
+                "NAME     RUNTIME  CPU  MEMORY   MEM%  LIMIT  WHOSE                 LEFT  PIDS  RX  TX  STATUS",
+                "shared   -          -  10 MiB  97.0%  1 GiB  /agents.slice       31 MiB     -   -   -  -",
+                "own      -          -  10 MiB  50.0%  1 GiB  own (memory.high)  512 MiB     -   -   -  -",
+                "payload  -          -  10 MiB  50.0%  1 GiB  own                      -     -   -   -  -",
+                "free     -          -  10 MiB   1.0%   none  host                 2 GiB     -   -   -  -",
+                "unknown  -          -  10 MiB      -      -  -                        -     -   -   -  -",
+            ])
+        var host = HostFigures()
+        host.cores = 4
+        host.cpuPercent = 5
+        (host.memoryTotalBytes, host.memoryAvailableBytes) = (32 << 30, 16 << 30)
+        #expect(ContainerText.host(host) == "host: 4 cores, CPU 5.0%, memory 50.0% of 32 GiB")
+        host.container = fill("/", .max)
+        #expect(
+            ContainerText.host(host)
+                == "host: 4 cores, CPU 5.0%, memory 50.0% of 32 GiB; this container 9.5% of 1 GiB (memory.max)"
+        )
     }
 
     @Test("a change is one line with time, what, from, to, why")

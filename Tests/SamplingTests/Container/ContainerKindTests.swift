@@ -68,6 +68,85 @@ import Vitals
         #expect(killed.message.contains("61s ago"))
     }
 
+    @Test("a limit of a cgroup above counts, and is named with its file and the container's own part")
+    func limitsAbove() throws {
+        func limited(
+            _ level: String, _ file: EffectiveLimits.MemoryFile = .max, used: Int64 = 97,
+            change: (inout ContainerFigures) -> Void = { _ in }
+        ) -> ContainerFigures {
+            figures("a") {
+                var limits = EffectiveLimits()
+                let fill = EffectiveLimits.MemoryFill(
+                    level: level, file: file, limit: ByteCount(1 << 30),
+                    used: ByteCount((1 << 30) / 100 * used))
+                limits.memoryFill = fill
+                limits.memoryAvailable = .init((1 << 30) - fill.used.bytes, level)
+                $0.limits = limits
+                ($0.memoryPercent, $0.workingSetBytes) = (Double(used), 10 << 20)
+                change(&$0)
+            }
+        }
+        let keys =
+            #","warnMemoryPercent":80,"failMemoryPercent":95,"warnCPUPercent":80,"warnThrottledPercent":20"#
+
+        let shared = try judge(keys, [limited("/agents.slice")])
+
+        #expect(shared.outcome == .fail && shared.reason == "memory.full")
+        #expect(
+            shared.message
+                == "a: uses 97% of 1 GiB, the limit of /agents.slice (memory.max), at least 95%; its own part is 10 MiB"
+        )
+        #expect(shared.fact("memory_limit_level") == .text("/agents.slice"))
+        #expect(shared.fact("memory_limit_bytes") == .integer(1 << 30))
+        #expect(shared.fact("memory_available_bytes") == .integer((1 << 30) - (1 << 30) / 100 * 97))
+        #expect(
+            try judge(keys, [limited("/docker/a")]).message == "a: uses 97% of its limit 1 GiB, at least 95%")
+        #expect(
+            try judge(keys, [limited("/docker/a/container", .high)]).message
+                == "a: uses 97% of its limit 1 GiB (memory.high), at least 95%")
+        #expect(
+            try judge(keys, [limited("/docker", .high, used: 80)]).message
+                == "a: uses 80% of 1 GiB, the limit of /docker (memory.high), at least 80%; its own part is 10 MiB"
+        )
+        let calm = limited("/docker", used: 20) {
+            ($0.cpuPercentOfQuota, $0.cpuPercentOfHost, $0.throttledPercent) = (10, 1, 0)
+        }
+        #expect(
+            try judge(keys, [calm]).message == "a: runs, CPU 10%, memory 20% of the limit of /docker")
+        let busy = limited("/docker", used: 20) {
+            ($0.cpuPercentOfQuota, $0.throttledPercent) = (90, 0)
+            $0.limits?.cpuFill = .init(level: "/docker", cores: 2, percent: 90)
+        }
+        #expect(
+            try judge(keys, [busy]).message
+                == "a: uses 90% of 2 cores, the CPU quota of /docker, at least 80%")
+        let throttled = limited("/docker", used: 20) {
+            ($0.cpuPercentOfQuota, $0.throttledPercent) = (10, 30)
+            $0.limits?.throttledLevel = "/docker"
+        }
+        #expect(
+            try judge(keys, [throttled]).message
+                == "a: throttled in 30% of the periods by the CPU quota of /docker, at least 20%: that is too small for "
+                + "all that runs there")
+        let blind = limited("/docker", used: 20) {
+            $0.limits?.unread = [
+                .init(.memory, UnreadableFile("/docker/memory.max", .kernel, "Input/output error"))
+            ]
+            ($0.cpuPercentOfQuota, $0.throttledPercent) = (10, 0)
+        }
+        let unknown = try judge(keys, [blind])
+        #expect(unknown.outcome == .unknown && unknown.reason == "inconclusive.kernel")
+        #expect(
+            unknown.message
+                == "a: runs, but not known: memory (/docker/memory.max cannot be read: Input/output error)")
+        let free = figures("a") {
+            ($0.limits, $0.memoryPercent, $0.memoryLimit) = (
+                EffectiveLimits(), 96, .limited(ByteCount(1 << 50))
+            )
+        }
+        #expect(try judge(keys, [free]).message == "a: uses 96% of the host's memory, at least 95%")
+    }
+
     @Test("figures that are not known yet are said, and are no pass: nothing heals by them")
     func unknowns() throws {
         let keys = #","warnCPUPercent":80,"warnThrottledPercent":20,"failMemoryPercent":90,"failOnOOM":"1m""#
@@ -212,6 +291,30 @@ import Vitals
         #expect(await bench.run(ownProbe).message == "me: runs")
     }
 
+    @Test("a kill stays known when a reload brings other thresholds")
+    func reload() async throws {
+        let bench = try ProbeBench()
+        let definition = CheckDefinition(name: "x", type: "container")
+        func kind(_ keys: String) throws -> ContainerKind {
+            try reading(ContainerKind.self, #"{"select":"*","failOnOOM":"1h"\#(keys)}"#).0
+        }
+        func set(_ kills: Int64) {
+            bench.kernel.script.withLock { $0.containers = [figures("web") { $0.oomKills = kills }] }
+        }
+        let old = try kind("").makeProbe(definition, bench.context)
+        set(5)
+        #expect(await bench.run(old).outcome == .pass)
+        set(6)
+        #expect(await bench.run(old).reason == "oom.killed")
+
+        let new = try kind(#","warnCPUPercent":80"#).makeProbe(definition, bench.context, following: old)
+        old.close()
+
+        #expect(await bench.run(new).reason == "oom.killed")
+        let other = try kind("").makeProbe(definition, bench.context)
+        #expect(await bench.run(other).outcome == .pass, "who follows nobody knows of none")
+    }
+
     @Test("faulty keys are named")
     func configuration() throws {
         #expect(try reading(ContainerKind.self, "{}").1.first?.contains("`select` is missing") == true)
@@ -222,6 +325,6 @@ import Vitals
                 #"{"select":"a","warnMemoryPercent":9,"failMemoryPercent":8,"failOnOOM":"1ms"}"#
             )
             .1.count == 2)
-        #expect(try reading(ContainerKind.self, #"{"select":["!a","b*"]}"#).0.target == "!a b*")
+        #expect(try reading(ContainerKind.self, #"{"select":["!a","b*"]}"#).0.target.description == "!a b*")
     }
 }

@@ -65,7 +65,7 @@ struct SamplerTests {
         #expect(page.contains { $0.hasPrefix("container_network_receive_bytes_total") })
         #expect(!page.contains { $0.hasPrefix("container_network") && $0.contains(KernelFixture.idle) })
         #expect(page.contains { $0.hasPrefix("container_cpu_usage") && $0.contains(KernelFixture.idle) })
-        #expect(!page.contains { $0.contains("conmon") || $0.contains("/container\"") })
+        #expect(!page.contains { $0.contains("conmon") || $0.contains("/container\",name=") })
     }
 
     @Test("a unit's name with \\x2d is escaped on the page and unescaped in unit")

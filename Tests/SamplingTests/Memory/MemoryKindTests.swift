@@ -133,6 +133,64 @@ import Vitals
         #expect(try await run(#"{"of":"cache"}"#).outcome == .fail)
     }
 
+    @Test("inside a container the host's memory is bounded by the container's limit, whichever is tighter")
+    func inContainer() async throws {
+        let gibibyte: Int64 = 1 << 30
+        host(available: 903 * gibibyte, of: 1000 * gibibyte)
+        bench.kernel.script.withLock {
+            $0.host.container = .init(
+                level: "/", file: .max, limit: ByteCount(gibibyte), used: ByteCount(gibibyte / 1000 * 997))
+        }
+
+        let full = try await run("{}")
+
+        #expect(full.outcome == .fail && full.reason == "memory.full")
+        #expect(
+            full.message
+                == "99.7% memory used of 1 GiB, the limit of the container that vitald runs in (memory.max), at least 95%; "
+                + "3.1 MiB left")
+        #expect(full.fact("used_percent") == .number(99.7))
+        #expect(full.fact("total_bytes") == .integer(gibibyte))
+        #expect(full.fact("limit_level") == .text("/") && full.fact("limit_file") == .text("memory.max"))
+        host(available: 20 * gibibyte, of: 1000 * gibibyte)
+        bench.kernel.script.withLock { $0.host.container?.used = ByteCount(gibibyte / 2) }
+        let tight = try await run("{}")
+        #expect(tight.message == "98% memory used, at least 95%; 512 MiB left")
+        #expect(tight.fact("limit_level") == nil)
+    }
+
+    @Test("a limit of a cgroup above is named; one that cannot be read makes the rest unknown")
+    func limitAbove() async throws {
+        var figures = ContainerFigures(identity: ContainerIdentity(id: "/agents.slice/a.service"))
+        figures.identity.unit = "a.service"
+        figures.workingSetBytes = 1000
+        figures.memoryPercent = 97
+        var limits = EffectiveLimits()
+        limits.memoryFill = .init(
+            level: "/agents.slice", file: .high, limit: ByteCount(100 << 20), used: ByteCount(97 << 20))
+        limits.memoryAvailable = .init(3 << 20, "/agents.slice")
+        figures.limits = limits
+        bench.kernel.script.withLock { [figures] in $0.containers = [figures] }
+
+        let full = try await run(#"{"of":"a.service"}"#)
+        #expect(
+            full.message
+                == "a.service: 97% memory used of 100 MiB, the limit of /agents.slice (memory.high), at least 95%; 3 MiB left"
+        )
+        #expect(full.fact("total_bytes") == .integer(100 << 20))
+        figures.limits?.unread = [
+            .init(.memory, UnreadableFile("/agents.slice/memory.max", .resources, "Too many open files"))
+        ]
+        figures.limits?.memoryAvailable = nil
+        bench.kernel.script.withLock { [figures] in $0.containers = [figures] }
+        #expect(try await run(#"{"of":"a.service"}"#).outcome == .fail, "what is full is full all the same")
+        let blind = try await run(#"{"of":"a.service","warnPercent":98,"failPercent":99}"#)
+        #expect(blind.outcome == .unknown && blind.reason == "inconclusive.resources")
+        #expect(
+            blind.message.hasSuffix(
+                "but its memory may be fuller: /agents.slice/memory.max cannot be read: Too many open files"))
+    }
+
     @Test("a silent sampler is unknown at the deadline, and asked once only until it speaks")
     func silence() async throws {
         host(available: 500)
@@ -160,7 +218,7 @@ import Vitals
         #expect(
             faults == [
                 #"line 1: checks[0].of: only excludes and so picks nothing. Add what it picks after the exclusions, for example "*"."#,
-                "line 1: checks[0].failPercent: 120 is no percentage. Write a number from 0 to 100.",
+                "line 1: checks[0].failPercent: 120 is not a percentage. Write a number from 0 to 100.",
                 "line 1: checks[0].warnPercent: 97% is above `failPercent`, 95%. "
                     + "Change one of the two, so that the warning comes before the failure.",
             ])

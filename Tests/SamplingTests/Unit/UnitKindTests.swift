@@ -53,6 +53,24 @@ import Vitals
         #expect(try reading(UnitKind.self, "{}").1.count == 1)
     }
 
+    @Test("restarts stay counted when a reload brings another probe of the same unit")
+    func reload() async throws {
+        let bench = try ProbeBench()
+        let (kind, _) = try reading(UnitKind.self, #"{"unit":"a"}"#)
+        let definition = CheckDefinition(name: "agent", type: "unit")
+        let wall = bench.context.time.wall.nanoseconds / 1_000_000_000
+        let old = kind.makeProbe(definition, bench.context)
+        bench.kernel.script.withLock { $0.containers = [unit("a.service", started: wall - 5000)] }
+        #expect(await bench.run(old).fact("restarts") == .integer(0))
+        bench.kernel.script.withLock { $0.containers = [unit("a.service", started: wall)] }
+        #expect(await bench.run(old).fact("restarts") == .integer(1))
+
+        let new = kind.makeProbe(definition, bench.context, following: old)
+        old.close()
+
+        #expect(await bench.run(new).fact("restarts") == .integer(1))
+    }
+
     @Test("a container inside of a unit is not the unit")
     func outermost() async throws {
         let dead = unit("web.service", below: "/libpod-payload-1", populated: false)
@@ -115,6 +133,50 @@ import Vitals
         #expect(
             blind.message
                 == "a.service could not be looked at: no cgroup2 file system is mounted. Boot otherwise.")
+    }
+
+    @Test(
+        "a unit whose memory is full of a limit above it fails where that is asked for, and says whose limit it is"
+    )
+    func memory() async throws {
+        func run(_ keys: String, _ all: [ContainerFigures]) async throws -> ProbeResult {
+            let bench = try ProbeBench()
+            let (kind, faults) = try reading(UnitKind.self, #"{"unit":"agno@*.service"\#(keys)}"#)
+            #expect(faults.isEmpty)
+            bench.kernel.script.withLock { $0.containers = all }
+            return await bench.run(
+                kind.makeProbe(CheckDefinition(name: "agent", type: "unit"), bench.context))
+        }
+        func filled(_ name: String, _ percent: Int64) -> ContainerFigures {
+            var figures = unit(name)
+            figures.memoryPercent = Double(percent)
+            figures.workingSetBytes = 1 << 20
+            var limits = EffectiveLimits()
+            limits.memoryFill = .init(
+                level: "/agents.slice", file: .max, limit: ByteCount(100 << 20),
+                used: ByteCount(percent << 20))
+            figures.limits = limits
+            return figures
+        }
+        let keys = #","warnMemoryPercent":80,"failMemoryPercent":95"#
+        let both = [filled("agno@1.service", 85), filled("agno@2.service", 97)]
+
+        let full = try await run(keys, both)
+
+        #expect(full.outcome == .fail && full.reason == "memory.full")
+        #expect(
+            full.message
+                == "agno@2.service uses 97% of 100 MiB, the limit of /agents.slice (memory.max), at least 95%; its own "
+                + "part is 1 MiB")
+        #expect(full.fact("memory_limit_level") == .text("/agents.slice"))
+        #expect(try await run(keys, [both[0]]).reason == "memory.high")
+        #expect(try await run("", both).outcome == .pass, "only where it is asked for")
+        #expect(try await run(keys, [unit("agno@3.service")]).outcome == .unknown)
+        #expect(
+            try await run(keys, both + [unit("agno@4.service", populated: false)]).reason == "unit.inactive")
+        #expect(
+            try reading(UnitKind.self, #"{"unit":"a","warnMemoryPercent":9,"failMemoryPercent":8}"#).1.count
+                == 1)
     }
 
     @Test("a process that began after the last look is a restart, an older one that moves up is not")

@@ -38,7 +38,7 @@ struct ContainerHandler: SocketHandler {
     }
 
     private static func text(_ answer: ContainerAnswer) -> [UInt8] {
-        var writer = JSONWriter(capacity: 64 + answer.containers.count * 640)
+        var writer = JSONWriter(capacity: 64 + answer.containers.count * 1280)
         writer.object { reply in
             reply.member(
                 "containers",

@@ -42,7 +42,7 @@ enum FigureColumn: Int, CaseIterable {
     case memory, workingSet, anon, file, fileMapped, kernel, activeFile, inactiveFile, fileDirty,
         fileWriteback
     case pageFaults, majorPageFaults, pagesScanned, pagesStolen, refaultFile, refaultAnon
-    case swap, memoryPeak, memoryLimit, memoryLow, swapLimit
+    case swap, memoryPeak, memoryLimit, memoryHigh, memoryLow, swapLimit
     case eventsLow, eventsHigh, eventsMax, eventsOOM, eventsOOMKill, eventsOOMGroupKill
     case cpuWaiting, cpuStalled, memoryWaiting, memoryStalled, ioWaiting, ioStalled
     /// Hundredths of a percent.

@@ -12,14 +12,18 @@ import Vitals
 enum ProcessCgroup {
     /// The path in cgroup2; nil where the process is in none that can be seen.
     static func parse(_ bytes: KernelBytes) -> CgroupPath? {
+        written(bytes).flatMap { $0.leavesNamespace ? nil : $0 }
+    }
+
+    /// The path in cgroup2 as it is written, also one that leads out of the cgroup namespace; nil where there is none.
+    static func written(_ bytes: KernelBytes) -> CgroupPath? {
         var bytes = bytes
         while let (line, isWhole) = bytes.nextLine() {
             guard isWhole, bytes.starts(line, with: "0::/") else { continue }
             var path = bytes.array(line.lowerBound + 3..<line.upperBound)
             let deleted = Array(" (deleted)".utf8)
             if path.reversed().starts(with: deleted.reversed()) { path.removeLast(deleted.count) }
-            let parsed = CgroupPath(path)
-            return parsed.leavesNamespace ? nil : parsed
+            return CgroupPath(path)
         }
         return nil
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Files of one number, where `max` means that there is no limit: memory.current, memory.peak (5.19),
-/// memory.max, memory.low, memory.swap.current, memory.swap.max, pids.current, pids.max, cpu.weight.
+/// memory.max, memory.high, memory.low, memory.swap.current, memory.swap.max, pids.current, pids.max, cpu.weight.
 /// ```
 /// 67108864
 /// ```

@@ -25,7 +25,9 @@ extension KernelSampler {
             slabMark = 0
         }
         sheet.removeSamples()
-        var page = KernelPage(options: options, kubernetes: isKubernetes, tallies: tallies)
+        var page = KernelPage(
+            options: options, kubernetes: isKubernetes, tallies: tallies,
+            hostAvailable: host.memory.available)
         page.fill(&sheet, tracked, matrix, devices: devices)
         host.fill(&sheet, options: options, labels: &labels)
         page.fillCollectors(&sheet, collectors, labels: &labels)

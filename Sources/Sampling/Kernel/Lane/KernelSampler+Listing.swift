@@ -31,22 +31,21 @@ extension KernelSampler {
         listContainers(tree, now)
     }
 
+    /// Finds vitald's own cgroup in the tree.
     private func readOwnPath() {
-        let path: CgroupPath?
-        switch reader.read(path: roots.proc("self/cgroup")) {
+        ownPlace = .unknown
+        ownFault = nil
+        switch reader.read(path: roots.proc("self/cgroup"), streamed: false) {
         case .bytes(let bytes):
-            path = ProcessCgroup.parse(bytes)
-            ownFault = nil
-        case .failed(let code):
-            path = nil
-            ownFault = KernelFault(code: code)
-        case .missing, .gone:
-            path = nil
-            ownFault = nil
+            // Without mountinfo there is a tree only where --cgroup-root names it.
+            ownPlace = OwnCgroup(
+                ProcessCgroup.written(bytes), root: mount == nil ? CgroupPath(components: []) : mount?.root)
+        case .failed(let code): ownFault = KernelFault(code: code)
+        case .missing, .gone: break
         }
-        let own = path.map { CgroupIdentity.match($0)?.identity.id ?? $0.text }
-        if own != ownPath { generation = nil }
-        ownPath = own
+        let path = ownPlace.path.map { CgroupIdentity.match($0)?.identity.id ?? $0.text }
+        if path != ownPath { generation = nil }
+        ownPath = path
     }
 
     private func listContainers(_ tree: CgroupTree, _ now: Instant) {

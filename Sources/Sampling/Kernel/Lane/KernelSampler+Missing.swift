@@ -53,6 +53,7 @@ extension KernelSampler {
         var gaps = unmeasured.map { cut in
             KernelGap(.containers, fact(cut), remedy: cut.remedy, cut: cut)
         }
+        if let gap = ownPlace.gap(proc: roots.proc, mount) { gaps.append(gap) }
         if !denied.isEmpty { gaps.append(deniedGap) }
         return gaps
     }

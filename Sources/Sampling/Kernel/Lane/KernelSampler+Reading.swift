@@ -77,6 +77,15 @@ struct FaultyFiles: Equatable {
     /// Why the first could not be read.
     private(set) var fault: KernelFault?
 
+    /// Takes note of a file of a cgroup above containers.
+    mutating func note(_ name: String, _ fault: KernelFault) {
+        if count == 0 {
+            first = name
+            self.fault = fault
+        }
+        count += 1
+    }
+
     mutating func note(_ container: TrackedContainer) {
         if count == 0, let file = container.faults.first {
             first = "\(file.name) of \(container.identity.id)"

@@ -128,6 +128,9 @@ extension KernelSampler {
                 .cgroup, ownFault.cause, fact: "\(file) cannot be read: \(ownFault.text)",
                 remedy: ownFault.remedy)
         }
+        if let gap = ownPlace.gap(proc: roots.proc, mount) {
+            return Unmeasured(.cgroup, .cgroup, fact: gap.fact, remedy: gap.remedy)
+        }
         guard let ownPath else {
             return Unmeasured(
                 .cgroup, .cgroup,

@@ -33,6 +33,7 @@ final class KernelSampler {
     let host: HostSampler
     let devices: BlockDevices
     let names: ContainerNames
+    let levels: LimitLevels
     let tallies: KernelTallies
     private(set) var tree: CgroupTree?
     private(set) var mount: CgroupMount?
@@ -49,9 +50,13 @@ final class KernelSampler {
     private var scratch = [Int64](repeating: FigureRow.missing, count: FigureColumn.count)
     var lastFull = Instant.distantPast
     private var lastHost = Instant.distantPast
+    /// Where vitald itself is in the tree.
+    var ownPlace = OwnCgroup.unknown
     var ownPath: String?
     /// Why `self/cgroup` could not be read.
     var ownFault: KernelFault?
+    /// The memory of the container that vitald runs in, where that has a limit.
+    var ownContainer: EffectiveLimits.MemoryFill?
     /// What is left out for the limit of containers now.
     var refused: [CgroupNode] = []
     /// The files that could not be read in the last reading.
@@ -90,10 +95,11 @@ final class KernelSampler {
         var cuts: [Cuts.Kind]
         var hasRoot: Bool
         var denied: Set<KernelOptions.Detail>
+        var ownPlace: OwnCgroup
     }
 
     private var missingKey: MissingKey {
-        MissingKey(cuts: cutKinds, hasRoot: tree?.root != nil, denied: denied)
+        MissingKey(cuts: cutKinds, hasRoot: tree?.root != nil, denied: denied, ownPlace: ownPlace)
     }
 
     init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
@@ -107,15 +113,21 @@ final class KernelSampler {
         host = HostSampler(roots, reader)
         devices = BlockDevices(roots)
         names = ContainerNames(roots, reader, time)
+        levels = LimitLevels(reader)
     }
 
     deinit {
         for container in tracked { container.close(reader) }
+        levels.close()
         host.close()
     }
 
     /// The host's figures of the last reading.
-    var hostFigures: HostFigures { host.figures }
+    var hostFigures: HostFigures {
+        var figures = host.figures
+        figures.container = ownContainer
+        return figures
+    }
 
     /// How one collector fared in the last round.
     struct CollectorRun {
@@ -153,10 +165,12 @@ final class KernelSampler {
                         tree, reader, FigureRow(base), now: now, processors: host.mostProcessors)
                 }
             }
+            readLevelPaces(now)
         case .host:
             if now - lastHost < KernelLane.freshness, now >= lastHost { return }
             lastHost = now
             host.readFigures(now: now)
+            readOwnContainer(now)
             return
         case .full:
             collectors.removeAll(keepingCapacity: true)
@@ -165,7 +179,8 @@ final class KernelSampler {
             lastHost = now
             collect("containers") {
                 locate(now)
-                return readContainers(now)
+                let success = readContainers(now)
+                return readLimits(now) && success
             }
             collect("network") { readNetwork() }
             if !options.details.isEmpty { readDetails(now) }
@@ -220,7 +235,7 @@ final class KernelSampler {
         if case .bytes(let bytes) = reader.read(path: roots.proc("self/status")) {
             status = ProcessStatus(parsing: bytes)
         }
-        let found = CgroupMount(mounts, roots, status: status)
+        let found = CgroupMount(mounts, roots, status: status, isLive: roots.isLive)
         mount = found
         if let directory = found.directory, tree == nil { tree = CgroupTree(directory, reader) }
     }

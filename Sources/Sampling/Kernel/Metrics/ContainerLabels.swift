@@ -38,6 +38,10 @@ struct ContainerLabels {
     private var devices: [Device] = []
     private var interfaces: [(name: [UInt8], labels: Sheet.Labels)] = []
     private var root: (device: String, labels: Sheet.Labels)?
+    private var levels: [(node: CgroupNode?, labels: Sheet.Labels)] = []
+
+    /// A container lies below few cgroups; payloads may come and go.
+    private static let levelLimit = 8
 
     /// Renders what every container has, where that has not been done.
     ///
@@ -95,6 +99,16 @@ struct ContainerLabels {
         let labels = sheet.labels(
             [("interface", ReadableBytes.text(name))], after: extras.first ?? .none)
         interfaces.append((name, labels))
+        return labels
+    }
+
+    /// The labels of what a cgroup above bounds, or the host.
+    mutating func level(_ node: CgroupNode?, into sheet: inout Sheet) -> Sheet.Labels {
+        if let known = levels.first(where: { $0.node === node }) { return known.labels }
+        let text = node?.path.text ?? EffectiveLimits.host
+        let labels = sheet.labels([("level", text)], after: extras.first ?? .none)
+        if levels.count == Self.levelLimit { levels.removeAll() }
+        levels.append((node, labels))
         return labels
     }
 

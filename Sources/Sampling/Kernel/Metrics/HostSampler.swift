@@ -21,6 +21,12 @@ final class HostSampler {
             case .selfStat: "self/stat"
             }
         }
+
+        /// Whether the kernel shows it record by record; all others are one record (`single_open`).
+        var isStreamed: Bool { self == .vmstat || self == .network }
+
+        /// The longest record, where that is known.
+        var record: Int? { self == .network ? KernelReader.longestInterface : nil }
     }
 
     let roots: KernelRoots
@@ -211,6 +217,7 @@ final class HostSampler {
             directory = opened
         }
         return reader.read(
-            &files[file.rawValue], file.name, in: directory, streamed: streamed, now: now.nanoseconds)
+            &files[file.rawValue], file.name, in: directory, streamed: streamed && file.isStreamed,
+            record: file.record, now: now.nanoseconds)
     }
 }

@@ -5,7 +5,7 @@ import Vitals
 extension KernelMetric {
     /// Every container metric, in the order of the page. One metric is one line; a figure that the kernel does
     /// not give is a sample that is not there, never a zero.
-    static let all: [KernelMetric] = cpu + memory + io + life + pressure + network
+    static let all: [KernelMetric] = cpu + memory + io + life + pressure + network + bounds
 
     private static let cpu: [KernelMetric] = [
         .init("container_cpu_usage_seconds_total", .counter, .cpuUsage, .micros, .cpuTotal, "CPU time used."),
@@ -211,5 +211,27 @@ extension KernelMetric {
         .init(
             "container_network_transmit_errors_total", .counter, .interface { $0.transmittedErrors },
             "Errors while transmitting."),
+    ]
+
+    private static let bounds: [KernelMetric] = [
+        .init(
+            "vitald_container_effective_memory_limit_bytes", .gauge,
+            .bound { bounds, _ in
+                guard let memory = bounds.memory, !bounds.unread.contains(.memory) else { return nil }
+                return (.integer(memory.limit), memory.node)
+            }, "The smallest memory.max or memory.high up to the root, with the cgroup that sets it."),
+        .init(
+            "vitald_container_effective_cpu_limit_cores", .gauge,
+            .bound { bounds, _ in
+                guard let quota = bounds.quota, !bounds.unread.contains(.cpu) else { return nil }
+                return (.double(quota.cores), quota.node)
+            }, "The smallest CPU quota up to the root in cores, with the cgroup that sets it."),
+        .init(
+            "vitald_container_memory_available_bytes", .gauge,
+            .bound { bounds, hostAvailable in
+                bounds.available(onHost: hostAvailable).map { (.integer($0.amount), $0.node) }
+            },
+            "The least memory left up to the root without swap, with the cgroup whose limit leaves no more, or host."
+        ),
     ]
 }

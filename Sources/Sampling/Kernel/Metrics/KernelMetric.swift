@@ -16,7 +16,12 @@ struct KernelMetric: Sendable {
         case filesystem(@Sendable (FilesystemFigures) -> Int64?)
         /// One figure of each interface.
         case interface(@Sendable (NetDev.Interface) -> Int64)
+        /// What bounds it, with the cgroup that sets that (nil for the host); takes what the host has available.
+        case bound(@Sendable (LimitBounds, _ hostAvailable: Int64?) -> Bound?)
     }
+
+    /// A value, and the cgroup that sets it; nil for the host.
+    typealias Bound = (value: MetricValue, node: CgroupNode?)
 
     /// How a figure becomes a value.
     enum Unit: Sendable {

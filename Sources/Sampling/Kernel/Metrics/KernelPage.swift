@@ -7,14 +7,17 @@ struct KernelPage {
     let options: KernelOptions
     let kubernetes: Bool
     let tallies: KernelTallies
+    /// What the host has available of memory.
+    let hostAvailable: Int64?
     private var rows: [Int] = []
     /// What is left out for the limit of series: how many, and of how many containers.
     private(set) var left = (series: 0, containers: 0)
 
-    init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies) {
+    init(options: KernelOptions, kubernetes: Bool, tallies: KernelTallies, hostAvailable: Int64?) {
         self.options = options
         self.kubernetes = kubernetes
         self.tallies = tallies
+        self.hostAvailable = hostAvailable
     }
 
     /// Adds every family of `KernelMetric.all`.
@@ -74,6 +77,12 @@ struct KernelPage {
                         sheet.add(.integer(figure(interface)), labels)
                     }
                 }
+            case .bound(let figure):
+                for index in rows {
+                    guard let bound = figure(containers[index].bounds, hostAvailable) else { continue }
+                    let labels = containers[index].labels.level(bound.node, into: &sheet)
+                    sheet.add(bound.value, labels)
+                }
             }
         }
     }
@@ -97,13 +106,13 @@ struct KernelPage {
         var series = 0
         for (index, container) in containers.enumerated()
         where container.isChecked && Self.isShown(container, index, matrix) {
-            series += Self.count(container, index, matrix)
+            series += count(container, index, matrix)
         }
         var newlyLeft = 0
         for (index, container) in containers.enumerated() where Self.isShown(container, index, matrix) {
             var isCut = false
             if !container.isChecked {
-                let count = Self.count(container, index, matrix)
+                let count = self.count(container, index, matrix)
                 isCut = series + count > options.seriesLimit
                 if isCut {
                     left.series += count
@@ -126,7 +135,7 @@ struct KernelPage {
         return matrix[index * FigureColumn.count + FigureColumn.populated.rawValue] != 0
     }
 
-    private static func count(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Int {
+    private func count(_ container: TrackedContainer, _ index: Int, _ matrix: [Int64]) -> Int {
         var count = 1
         for metric in KernelMetric.all {
             switch metric.source {
@@ -141,6 +150,7 @@ struct KernelPage {
             case .deviceOperations: count += 2 * container.devices.count
             case .filesystem: count += container.filesystem == nil ? 0 : 1
             case .interface: count += container.interfaces.count
+            case .bound(let figure): count += figure(container.bounds, hostAvailable) == nil ? 0 : 1
             }
         }
         return count

@@ -14,7 +14,7 @@ struct OwnProcess {
 
     init(stat: ProcessStat, roots: KernelRoots, reader: KernelReader) {
         self.stat = stat
-        if case .bytes(let bytes) = reader.read(path: roots.proc("self/limits")) {
+        if case .bytes(let bytes) = reader.read(path: roots.proc("self/limits"), streamed: false) {
             limits = ProcessLimits(parsing: bytes)
         }
         openDescriptors = Self.descriptors(roots.proc("self/fd"))

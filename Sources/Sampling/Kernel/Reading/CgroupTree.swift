@@ -111,7 +111,9 @@ final class CgroupTree {
     func readProcesses(_ node: CgroupNode, _ directory: Int32, now: Int64) -> KernelReader.Contents {
         // cgroup.procs is always there or never: no waiting between tries.
         node.processFile.retryAt = .min
-        return reader.read(&node.processFile, "cgroup.procs", in: directory, streamed: true, now: now)
+        return reader.read(
+            &node.processFile, "cgroup.procs", in: directory, streamed: true,
+            record: KernelReader.longestProcess, now: now)
     }
 
     /// Visits the processes of a node's own cgroup as they are now and returns how many there are, with those that

@@ -30,33 +30,47 @@ struct ContainerFile: Sendable {
 
     /// Every file, in the order of reading.
     static let all: [ContainerFile] = [
-        ContainerFile("cpu.stat", CPUStat.keys),
-        ContainerFile("cpu.max") { bytes, row, _ in CPUMax.parse(bytes, into: row) },
+        cpuStatistics,
+        cpuMax,
         ContainerFile("cpu.weight", .cpuWeight),
         ContainerFile("cpu.pressure", some: .cpuWaiting, full: .cpuStalled),
-        ContainerFile("memory.current", .memory),
-        ContainerFile("memory.stat", MemoryStat.keys),
+        memoryCurrent,
+        memoryStat,
         ContainerFile("memory.events", MemoryEvents.keys),
-        ContainerFile("memory.max", .memoryLimit),
+        memoryMax,
+        memoryHigh,
         ContainerFile("memory.low", .memoryLow),
         ContainerFile("memory.peak", .memoryPeak),
-        ContainerFile("memory.swap.current", .swap),
-        ContainerFile("memory.swap.max", .swapLimit),
+        swapCurrent,
+        swapMax,
         ContainerFile("memory.pressure", some: .memoryWaiting, full: .memoryStalled),
         ContainerFile("io.stat") { bytes, _, devices in IOStat.parse(bytes, into: &devices) },
         ContainerFile("io.pressure", some: .ioWaiting, full: .ioStalled),
-        ContainerFile("pids.current", .threads),
-        ContainerFile("pids.max", .threadsMax),
+        pidsCurrent,
+        pidsMax,
         ContainerFile("cgroup.events", CgroupEvents.keys),
     ]
 
     /// What crun sets on the child `container` of its scope, not on the scope itself.
     static let payload: [ContainerFile] = [
-        ContainerFile("cpu.stat", CPUStat.keys),
-        ContainerFile("cpu.max") { bytes, row, _ in CPUMax.parse(bytes, into: row) },
-        ContainerFile("memory.max", .memoryLimit),
+        cpuStatistics,
+        cpuMax,
+        memoryMax,
+        memoryHigh,
         ContainerFile("memory.low", .memoryLow),
-        ContainerFile("memory.swap.max", .swapLimit),
-        ContainerFile("pids.max", .threadsMax),
+        swapMax,
+        pidsMax,
     ]
+
+    // Those that are also read of the cgroups above (`LimitLevels`).
+    static let cpuStatistics = ContainerFile("cpu.stat", CPUStat.keys)
+    static let cpuMax = ContainerFile("cpu.max") { bytes, row, _ in CPUMax.parse(bytes, into: row) }
+    static let memoryCurrent = ContainerFile("memory.current", .memory)
+    static let memoryStat = ContainerFile("memory.stat", MemoryStat.keys)
+    static let memoryMax = ContainerFile("memory.max", .memoryLimit)
+    static let memoryHigh = ContainerFile("memory.high", .memoryHigh)
+    static let swapCurrent = ContainerFile("memory.swap.current", .swap)
+    static let swapMax = ContainerFile("memory.swap.max", .swapLimit)
+    static let pidsCurrent = ContainerFile("pids.current", .threads)
+    static let pidsMax = ContainerFile("pids.max", .threadsMax)
 }

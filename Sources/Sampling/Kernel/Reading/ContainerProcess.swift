@@ -73,7 +73,8 @@ struct ContainerProcess {
         guard pid > 0 else { return false }
         let contents =
             directory >= 0
-            ? reader.read("net/dev", in: directory) : reader.read(path: proc + "/\(pid)/net/dev")
+            ? reader.read("net/dev", in: directory, record: KernelReader.longestInterface)
+            : reader.read(path: proc + "/\(pid)/net/dev")
         guard case .bytes(let bytes) = contents else { return false }
         bad &+= NetDev.parse(bytes, into: &list, wanted: NetDev.belongsToContainer)
         return true

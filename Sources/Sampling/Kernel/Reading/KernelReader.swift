@@ -41,6 +41,13 @@ final class KernelReader {
 
     /// Missing files appear at run time, when systemd switches a controller on: look again this often.
     static let retryInterval: Int64 = 10_000_000_000
+    /// What the kernel's seq_file gives at once holds whole records, as many as fit into a page, and no kernel's page is
+    /// smaller than this.
+    private static let pieceSize = 4096
+    /// A line of cgroup.procs: a pid below 2^22.
+    static let longestProcess = 12
+    /// A line of net/dev: 15 bytes of name, 16 numbers of at most 20 digits and their blanks.
+    static let longestInterface = 512
     /// cgroup.procs of a host with 100,000 processes is 700 KB; nothing that is read is near this.
     static let bufferLimit = 16 << 20
 
@@ -103,12 +110,14 @@ final class KernelReader {
         kept -= 1
     }
 
-    /// Reads a file of a directory, keeping it open where the budget allows. A `streamed` file comes in pieces.
+    /// Reads a file of a directory, keeping it open where the budget allows. A `streamed` file comes in pieces, of records
+    /// that are no longer than `record` where that is known.
     func read(
-        _ file: inout KeptFile, _ name: StaticString, in directory: Int32, streamed: Bool = false, now: Int64
+        _ file: inout KeptFile, _ name: StaticString, in directory: Int32, streamed: Bool = false,
+        record: Int? = nil, now: Int64
     ) -> Contents {
         if file.descriptor >= 0 {
-            let contents = read(file.descriptor, streamed: streamed)
+            let contents = read(file.descriptor, streamed: streamed, record: record)
             if case .bytes = contents { return contents }
             release(&file.descriptor)
             file.note(contents, now)
@@ -121,7 +130,7 @@ final class KernelReader {
             file.note(contents, now)
             return contents
         }
-        let contents = read(descriptor, streamed: streamed)
+        let contents = read(descriptor, streamed: streamed, record: record)
         if case .bytes = contents, mayKeep() {
             file.descriptor = descriptor
             return contents
@@ -132,24 +141,25 @@ final class KernelReader {
     }
 
     /// Reads a file once, by its path.
-    func read(path: String) -> Contents {
+    func read(path: String, streamed: Bool = true) -> Contents {
         let descriptor = path.withCString { open($0, in: AT_FDCWD) }
         guard descriptor >= 0 else { return Self.contents(of: -descriptor) }
         defer { close(descriptor) }
-        return read(descriptor, streamed: true)
+        return read(descriptor, streamed: streamed)
     }
 
     /// Reads a file of a directory once.
-    func read(_ name: StaticString, in directory: Int32) -> Contents {
+    func read(_ name: StaticString, in directory: Int32, record: Int? = nil) -> Contents {
         let descriptor = open(name.pointer, in: directory)
         guard descriptor >= 0 else { return Self.contents(of: -descriptor) }
         defer { close(descriptor) }
-        return read(descriptor, streamed: true)
+        return read(descriptor, streamed: true, record: record)
     }
 
     /// Reads from the start. Files that the kernel shows in one piece need one call; those that it shows record
-    /// by record (`streamed`) are read until the end says 0.
-    private func read(_ descriptor: Int32, streamed: Bool) -> Contents {
+    /// by record (`streamed`) are read until the end says 0, or until a piece had room for another record: the kernel
+    /// ends a piece only where the next one does not fit (`seq_read_iter`), so there is none.
+    private func read(_ descriptor: Int32, streamed: Bool, record: Int? = nil) -> Contents {
         var count = 0
         while true {
             let free = buffer.count - count
@@ -160,6 +170,7 @@ final class KernelReader {
             }
             count += n
             if n == 0 || (!streamed && n < free) { break }
+            if let record, n < free, n + record < Self.pieceSize { break }
             if count == buffer.count {
                 guard count < Self.bufferLimit else { return .failed(EFBIG) }
                 let larger = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count * 4)

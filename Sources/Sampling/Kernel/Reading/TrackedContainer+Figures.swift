@@ -9,22 +9,21 @@ extension TrackedContainer {
         figures.cpuMicroseconds = row[.cpuUsage]
         if let cores = pace.cores {
             figures.cpuPercentOfCore = cores * 100
-            let quota = Self.cores(row[.cpuQuota], row[.cpuPeriod])
-            if quota.isFinite, quota > 0 { figures.cpuPercentOfQuota = cores / quota * 100 }
             if let count = host.cores, count > 0 {
                 figures.cpuPercentOfHost = cores / Double(count) * 100
             }
         }
-        figures.throttledPercent = pace.throttledPercent
+        figures.cpuPercentOfQuota = bounds.busiest?.percent
+        figures.throttledPercent = bounds.throttled?.percent
         figures.memoryBytes = row[.memory]
         figures.workingSetBytes = row[.workingSet]
         if let limit = row[.memoryLimit] {
             figures.memoryLimit = limit > 1 << 62 ? .unlimited : .limited(ByteCount(limit))
         }
-        if let used = row[.workingSet] {
-            let whole = figures.memoryLimit?.amount?.bytes ?? host.memoryTotalBytes
-            if let whole, whole > 0 { figures.memoryPercent = Double(used) / Double(whole) * 100 }
-        }
+        let limits = bounds.limits(of: node, workingSet: row[.workingSet], host: host)
+        figures.limits = limits
+        figures.memoryPercent =
+            limits.memoryFill?.percent ?? row[.workingSet].flatMap { host.percentOfMemory($0) }
         figures.oomKills = row[.eventsOOMKill]
         figures.memoryPressure = row[.memoryWaitingAvg10].map { Double($0) / 100 }
         figures.processes = row[.processes]

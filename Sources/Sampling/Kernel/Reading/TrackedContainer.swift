@@ -44,6 +44,12 @@ final class TrackedContainer {
     var process = ContainerProcess()
     /// Whether the row of this round counts.
     var isWhole = false
+    /// What its own files say of limits, without the payload's.
+    private(set) var level = LevelFigures()
+    /// What the payload's files say of limits; nil without one.
+    private var payloadLevel: LevelFigures?
+    /// What bounds it, up to the root.
+    var bounds = LimitBounds()
     /// Whether its cgroup is there but could not be opened in this round.
     var isUnreadable = false
     /// Whether a check names it: the page never leaves it out for a limit.
@@ -55,7 +61,8 @@ final class TrackedContainer {
     private var files: [KernelReader.KeptFile]
     private var payloadFiles: [KernelReader.KeptFile] = []
     private weak var payload: CgroupNode?
-    private let payloadRow: UnsafeMutableBufferPointer<Int64>
+    /// Allocated where there is a payload.
+    private var payloadRow: UnsafeMutableBufferPointer<Int64>?
 
     init(_ node: CgroupNode, identity: ContainerIdentity, purpose: Purpose) {
         self.node = node
@@ -63,11 +70,9 @@ final class TrackedContainer {
         self.identity = identity
         self.purpose = purpose
         files = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.all.count)
-        payloadRow = .allocate(capacity: FigureColumn.count)
-        payloadRow.initialize(repeating: FigureRow.missing)
     }
 
-    deinit { payloadRow.deallocate() }
+    deinit { payloadRow?.deallocate() }
 
     /// Gives back every descriptor.
     func close(_ reader: KernelReader) {
@@ -147,29 +152,35 @@ final class TrackedContainer {
             &files[ContainerFile.cpuStat], file.name, in: directory, now: now.nanoseconds)
         {
             _ = file.parse(bytes, row, &devices)
-            // Periods are counted where the quota is: with podman in another cgroup, which is not read here.
-            let isHere = identity.runtime != "podman"
+            // Periods are counted where the quota is: with crun in another cgroup, which is not read here.
+            let isHere = payloadNode == nil
             pace.note(
                 at: now, usage: row[.cpuUsage], periods: isHere ? row[.periods] : nil,
                 throttled: isHere ? row[.throttledPeriods] : nil, processors: processors)
         }
     }
 
-    /// crun's scope holds no limits, its child `container` does; what is tighter holds. False where the payload is gone.
+    /// crun's scope holds no limits, its child `container` does, whoever started it (podman, Docker, containerd,
+    /// CRI-O: `run.oci.systemd.subgroup` of crun(1)); what is tighter holds. False where the payload is gone.
     private func readPayload(
         _ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Int64, bad: inout Int
     ) -> Bool {
-        guard identity.runtime == "podman" else { return true }
-        let child = node.children.first { $0.path.components.last.map { $0 == Self.payloadName } ?? false }
+        level = LevelFigures(row, faults: levelFaults(ofPayload: false))
+        payloadLevel = nil
+        defer { if payloadLevel != nil { payloadLevel?.faults = levelFaults(ofPayload: true) } }
+        let child = payloadNode
         if child !== payload || child == nil {
             closePayload(reader)
             payload = child
         }
-        guard let child, let base = payloadRow.baseAddress else { return true }
+        guard let child else { return true }
         if let fault = child.fault {
             faults.append(FileFault(name: ".", isPayload: true, fault: fault))
+            payloadLevel = LevelFigures()
             return true
         }
+        if payloadRow == nil { payloadRow = .allocate(capacity: FigureColumn.count) }
+        guard let base = payloadRow?.baseAddress else { return true }
         if payloadFiles.isEmpty {
             payloadFiles = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.payload.count)
         }
@@ -178,6 +189,7 @@ final class TrackedContainer {
             let fault = KernelFault(code: -directory)
             if fault.isAbsence { return false }
             faults.append(FileFault(name: ".", isPayload: true, fault: fault))
+            payloadLevel = LevelFigures()
             return true
         }
         defer { if isTemporary { Glibc.close(directory) } }
@@ -196,7 +208,8 @@ final class TrackedContainer {
                 faults.append(FileFault(name: file.name, isPayload: true, fault: KernelFault(code: code)))
             }
         }
-        for column in [FigureColumn.memoryLimit, .swapLimit, .threadsMax] {
+        payloadLevel = LevelFigures(below)
+        for column in [FigureColumn.memoryLimit, .memoryHigh, .swapLimit, .threadsMax] {
             if let limit = below[column] { row[column] = min(limit, row[column] ?? FigureRow.unlimited) }
         }
         if let low = below[.memoryLow] { row[.memoryLow] = max(low, row[.memoryLow] ?? 0) }
@@ -209,6 +222,35 @@ final class TrackedContainer {
             ] { row[column] = below[column] }
         }
         return true
+    }
+
+    private func levelFaults(ofPayload isPayload: Bool) -> [LevelFault] {
+        faults.isEmpty
+            ? [] : faults.filter { $0.isPayload == isPayload }.compactMap { LevelFault($0.name, $0.fault) }
+    }
+
+    /// Its level with the CPU that it used.
+    var levelWithPace: LevelFigures { withPace(level) }
+
+    /// The payload's level. All that runs in the scope runs there, so what the scope uses is what it uses.
+    var payloadLevelWithPace: (LevelFigures, CgroupNode)? {
+        guard var figures = payloadLevel, let payload else { return nil }
+        figures.workingSet = level.workingSet
+        figures.swap = level.swap
+        figures.pids = level.pids
+        return (withPace(figures), payload)
+    }
+
+    private func withPace(_ level: LevelFigures) -> LevelFigures {
+        var level = level
+        level.cores = pace.cores
+        level.throttledPercent = pace.throttledPercent
+        return level
+    }
+
+    private var payloadNode: CgroupNode? {
+        guard match?.isContainer ?? false else { return nil }
+        return node.children.first { $0.path.components.last.map { $0 == Self.payloadName } ?? false }
     }
 
     static let payloadDirectory = "container"

@@ -54,23 +54,27 @@ extension ContainerKind {
                     "the kernel killed a process because memory ran out, seen \(ago) ago: raise its memory limit "
                     + "or find what grew")
         }
-        if let (used, limit) = Self.reached(container.memoryPercent, failMemoryPercent) {
-            return ProbeResult(.fail, reason: "memory.full", message: memory(container, used, limit))
-        }
-        if let (used, limit) = Self.reached(container.memoryPercent, warnMemoryPercent) {
-            return ProbeResult(.warn, reason: "memory.high", message: memory(container, used, limit))
+        if let result = container.memoryVerdict(warn: warnMemoryPercent, fail: failMemoryPercent) {
+            return result
         }
         if let (share, limit) = Self.reached(container.throttledPercent, warnThrottledPercent) {
+            let shown = PercentText.render(share, against: limit)
+            guard let level = container.throttledElsewhere else {
+                return ProbeResult(
+                    .warn, reason: "cpu.throttled",
+                    message: "throttled in \(shown) of the periods, at least "
+                        + "\(PercentText.render(limit)): its CPU quota is too small for what it does")
+            }
             return ProbeResult(
                 .warn, reason: "cpu.throttled",
-                message: "throttled in \(PercentText.render(share, against: limit)) of the periods, at least "
-                    + "\(PercentText.render(limit)): its CPU quota is too small for what it does")
+                message: "throttled in \(shown) of the periods by the CPU quota of \(level), at least "
+                    + "\(PercentText.render(limit)): that is too small for all that runs there")
         }
         if let (used, limit) = Self.reached(container.checkedCPUPercent, warnCPUPercent) {
-            let whole = container.cpuPercentOfQuota == nil ? "the host's CPU" : "its CPU quota"
             return ProbeResult(
                 .warn, reason: "cpu.high",
-                message: "uses \(PercentText.render(used, against: limit)) of \(whole), at least "
+                message:
+                    "uses \(PercentText.render(used, against: limit)) of \(container.cpuWhole), at least "
                     + PercentText.render(limit))
         }
         guard container.isAlive == true else {
@@ -90,16 +94,14 @@ extension ContainerKind {
                 + unknowns.map { "\($0.word) (\($0.why))" }.joined(separator: ", "))
     }
 
-    private func memory(_ container: ContainerFigures, _ used: Double, _ limit: Double) -> String {
-        let whole = container.memoryLimit?.amount.map { "its limit \($0.text)" } ?? "the host's memory"
-        return
-            "uses \(PercentText.render(used, against: limit)) of \(whole), at least \(PercentText.render(limit))"
-    }
-
     private func calm(_ container: ContainerFigures) -> String {
         var parts = ["runs"]
         if let cpu = container.checkedCPUPercent { parts.append("CPU \(PercentText.render(cpu))") }
-        if let memory = container.memoryPercent { parts.append("memory \(PercentText.render(memory))") }
+        if let memory = container.memoryPercent {
+            let level = container.limits?.memoryFill?.level
+            let whose = level.flatMap { container.isOwn($0) ? nil : " of the limit of \($0)" } ?? ""
+            parts.append("memory \(PercentText.render(memory))\(whose)")
+        }
         return parts.joined(separator: ", ")
     }
 
@@ -133,11 +135,11 @@ extension ContainerKind {
         var all: [Unknown] = []
         let isRead = container.cpuMicroseconds != nil
         // A quota that could not be read may be there: what is used of the machine says nothing of it.
-        let quotaFault = container.fault(in: "cpu.max")
+        let quotaFault = container.limitFault(.cpu)
         if warnCPUPercent != nil, container.checkedCPUPercent == nil || quotaFault != nil {
             all.append(
                 Unknown(
-                    "CPU", container.fault(in: "cpu.stat", "cpu.max"),
+                    "CPU", container.fault(in: "cpu.stat") ?? quotaFault,
                     isEarly: isRead && container.cpuPercentOfCore == nil,
                     otherwise: "cpu.stat or the number of processors is missing"))
         }
@@ -148,16 +150,17 @@ extension ContainerKind {
         {
             all.append(
                 Unknown(
-                    "throttling", container.fault(in: "cpu.stat", "cpu.max"), isEarly: isRead,
+                    "throttling", container.fault(in: "cpu.stat") ?? quotaFault, isEarly: isRead,
                     otherwise: "cpu.stat is missing"))
         }
-        let limitFault = container.fault(in: "memory.max")
         if warnMemoryPercent != nil || failMemoryPercent != nil,
-            container.memoryPercent == nil || limitFault != nil
+            container.memoryPercent == nil || container.limitFault(.memory) != nil
         {
             all.append(
                 Unknown(
-                    "memory", container.fault(in: "memory.current", "memory.stat", "memory.max"),
+                    "memory",
+                    container.fault(in: "memory.current", "memory.stat")
+                        ?? container.limitFault(.memory),
                     otherwise: "the memory controller of cgroup v2 is off for it"))
         }
         if failOnOOM != nil, container.oomKills == nil {
@@ -179,9 +182,7 @@ extension ContainerKind {
             if let value { facts.append(Fact(name, .number(PercentText.tenths(value)))) }
         }
         if let bytes = container.workingSetBytes { facts.append(Fact("working_set_bytes", .integer(bytes))) }
-        if let bytes = container.memoryLimit?.amount?.bytes {
-            facts.append(Fact("memory_limit_bytes", .integer(bytes)))
-        }
+        facts += container.limitFacts
         if let kills = container.oomKills { facts.append(Fact("oom_kills", .integer(kills))) }
         if let processes = container.processes { facts.append(Fact("processes", .integer(processes))) }
         if let started = container.started { facts.append(Fact("started", .text(started.rfc3339))) }
@@ -198,6 +199,6 @@ extension ContainerFigures {
     /// Whether processes live in it and are stopped by the freezer.
     var isFrozen: Bool { isAlive == true && frozen ?? false }
 
-    /// CPU as checks count it: of the quota where there is one, else of the host.
+    /// CPU as checks count it: of the quota that holds where there is one, else of the host.
     var checkedCPUPercent: Double? { cpuPercentOfQuota ?? cpuPercentOfHost }
 }

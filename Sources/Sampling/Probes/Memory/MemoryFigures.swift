@@ -6,14 +6,21 @@ import Vitals
 struct MemoryFigures: Sendable {
     /// The container's name; nil where there is only one to speak of.
     var title: String?
-    /// In use, percent of the limit, or of the host's memory where there is no limit.
+    /// In use, percent of the limit that is fullest, or of the host's memory where there is none.
     var usedPercent: Double?
     /// In use, bytes.
     var usedBytes: Int64?
     /// Still to be had, bytes.
     var availableBytes: Int64?
-    /// The host's memory or the container's limit, bytes.
+    /// The host's memory or that limit, bytes.
     var totalBytes: Int64?
+    /// The limit, for the sentence, where it is not what everybody thinks of: `1 GiB, the limit of /agents.slice
+    /// (memory.max)`.
+    var whole: String?
+    /// The cgroup and the file that set the limit; nil of the host.
+    var limit: EffectiveLimits.MemoryFill?
+    /// Why less may be left than is known: a limit, or what is used of it, could not be read.
+    var limitFault: UnreadableFile?
     /// Share of the last 10 s in which some task waited for memory, percent (PSI some avg10, Linux 4.20).
     var pressure: Double?
     /// Whether this kernel has PSI at all.
@@ -23,7 +30,7 @@ struct MemoryFigures: Sendable {
     /// Why its pressure could not be read.
     var pressureFault: UnreadableFile?
 
-    /// The host's, as `psutil.virtual_memory()` counts it.
+    /// The host's, as `psutil.virtual_memory()` counts it; inside a container that is fuller, the container's.
     init(host: HostFigures) {
         usedPercent = host.memoryPercent
         availableBytes = host.memoryAvailableBytes
@@ -33,6 +40,13 @@ struct MemoryFigures: Sendable {
         hasPressure = host.hasPressure
         fault = host.unreadable.first { $0.name == "meminfo" }
         pressureFault = host.unreadable.first { $0.name == "pressure/memory" }
+        guard let container = host.container else { return }
+        let left = max(0, container.limit.bytes &- container.used.bytes)
+        availableBytes = min(left, availableBytes ?? left)
+        guard container.percent >= usedPercent ?? 0 else { return }
+        take(container)
+        whole =
+            "\(container.limit.text), the limit of the container that vitald runs in (\(container.file.rawValue))"
     }
 
     /// Those of vitald's own cgroup.
@@ -44,15 +58,28 @@ struct MemoryFigures: Sendable {
     /// A container's.
     init(container figures: ContainerFigures, hasPressure: Bool = false) {
         title = figures.title
-        // A limit that could not be read may be there: then nobody knows of what this is a share.
-        let limitFault = figures.fault(in: "memory.max")
-        usedPercent = limitFault == nil ? figures.memoryPercent : nil
+        usedPercent = figures.memoryPercent
         usedBytes = figures.workingSetBytes
         totalBytes = figures.memoryLimit?.amount?.bytes
         if let total = totalBytes, let used = usedBytes { availableBytes = max(0, total &- used) }
         pressure = figures.memoryPressure
         self.hasPressure = hasPressure
+        // A limit that could not be read may be there: then nobody knows whether it is fuller.
+        limitFault = figures.limitFault(.memory)
         fault = figures.fault(in: "memory.current", "memory.stat") ?? limitFault
         pressureFault = figures.fault(in: "memory.pressure")
+        guard let limits = figures.limits else { return }
+        availableBytes = limits.memoryAvailable?.amount
+        totalBytes = nil
+        guard let fill = limits.memoryFill else { return }
+        take(fill)
+        if !figures.isOwn(fill.level) || fill.file == .high { whole = figures.memoryWhole }
+    }
+
+    private mutating func take(_ fill: EffectiveLimits.MemoryFill) {
+        usedPercent = fill.percent
+        usedBytes = fill.used.bytes
+        totalBytes = fill.limit.bytes
+        limit = fill
     }
 }

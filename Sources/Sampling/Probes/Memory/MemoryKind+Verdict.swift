@@ -56,6 +56,11 @@ extension MemoryKind {
         if used >= warnPercent {
             return ProbeResult(.warn, reason: "memory.high", message: message(figures, used, warnPercent))
         }
+        if let fault = figures.limitFault {
+            return ProbeResult(
+                .unknown, reason: fault.cause.reason,
+                message: "\(message(figures, used, nil)), but its memory may be fuller: \(fault)")
+        }
         let calm = message(figures, used, nil)
         guard let limit = warnPressure else { return ProbeResult(.pass, message: calm) }
         guard let pressure = figures.pressure else {
@@ -82,9 +87,10 @@ extension MemoryKind {
     }
 
     private func message(_ figures: MemoryFigures, _ used: Double, _ limit: Double?) -> String {
-        guard let limit else { return "\(PercentText.render(used)) memory used" }
+        let whole = figures.whole.map { " of \($0)" } ?? ""
+        guard let limit else { return "\(PercentText.render(used)) memory used\(whole)" }
         var text =
-            "\(PercentText.render(used, against: limit)) memory used, at least \(PercentText.render(limit))"
+            "\(PercentText.render(used, against: limit)) memory used\(whole), at least \(PercentText.render(limit))"
         if let available = figures.availableBytes { text += "; \(ByteCount(available).text) left" }
         return text
     }
@@ -98,6 +104,10 @@ extension MemoryKind {
         if let bytes = figures.usedBytes { facts.append(Fact("used_bytes", .integer(bytes))) }
         if let bytes = figures.availableBytes { facts.append(Fact("available_bytes", .integer(bytes))) }
         if let bytes = figures.totalBytes { facts.append(Fact("total_bytes", .integer(bytes))) }
+        if let limit = figures.limit {
+            facts.append(Fact("limit_level", .text(limit.level)))
+            facts.append(Fact("limit_file", .text(limit.file.rawValue)))
+        }
         if let pressure = figures.pressure {
             facts.append(Fact("pressure_some_avg10_percent", .number(pressure)))
         }

@@ -14,7 +14,8 @@ package enum ContainerQuery {
                 "globs on name, unit or id prefix, ! excludes, first match wins; self; host; all by default")
         ],
         result: "containers [{id, name, image, runtime, unit, status, cpu_percent, memory_percent,"
-            + " memory_usage_mb, network_rx_mb, network_tx_mb, and exact figures}]; host {…} for \"host\"; "
-            + UnmeasuredView.description,
+            + " memory_usage_mb, network_rx_mb, network_tx_mb, effective_memory_limit_bytes and _level,"
+            + " memory_available_bytes and _level, effective_cpu_limit_cores and _level, and exact figures}];"
+            + " host {…} for \"host\"; " + UnmeasuredView.description,
         example: #"{"select":"*.service"}"#)
 }

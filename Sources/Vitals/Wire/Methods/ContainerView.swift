@@ -51,6 +51,7 @@ package struct ContainerView: Sendable {
                 container.null()
             case nil: break
             }
+            figures.limits?.write(into: &container, hasPercent: figures.memoryPercent != nil)
             container.member("memory_pressure", figures.memoryPressure)
             container.member("oom_kills", figures.oomKills)
             container.member("processes", figures.processes)
@@ -101,6 +102,7 @@ package struct ContainerView: Sendable {
         if let limit = value["memory_limit_bytes"] {
             figures.memoryLimit = limit.integer.map { .limited(ByteCount($0)) } ?? .unlimited
         }
+        figures.limits = EffectiveLimits(reading: value)
         figures.memoryPressure = value["memory_pressure"]?.double
         figures.oomKills = value["oom_kills"]?.integer
         figures.processes = value["processes"]?.integer
@@ -123,6 +125,10 @@ package struct ContainerView: Sendable {
             members.member("memory_total_bytes", host.memoryTotalBytes)
             members.member("memory_available_bytes", host.memoryAvailableBytes)
             members.member("memory_pressure", host.memoryPressure)
+            if let container = host.container {
+                members.key("container")
+                container.write(into: &members)
+            }
         }
     }
 
@@ -134,6 +140,7 @@ package struct ContainerView: Sendable {
         host.memoryTotalBytes = value["memory_total_bytes"]?.integer
         host.memoryAvailableBytes = value["memory_available_bytes"]?.integer
         host.memoryPressure = value["memory_pressure"]?.double
+        host.container = value["container"].flatMap { EffectiveLimits.MemoryFill(reading: $0) }
         return host
     }
 }

@@ -110,6 +110,31 @@ struct MethodTests {
                 && reply.counts.unhealthy == 1)
     }
 
+    @Test("stale and pending are healthy in no count and in no view, and staleness makes nothing better")
+    func stale() {
+        func view(_ level: Level, _ phase: Phase, _ impact: Impact = .critical) -> CheckReport {
+            var check = check
+            check.definition.impact = impact
+            (check.level, check.phase) = (level, phase)
+            return check
+        }
+        var report = Report()
+        report.checks = [
+            view(.healthy, .stale), view(.healthy, .stale, .degrade), view(.healthy, .stale, .info),
+            view(.unhealthy, .stale, .degrade), view(.healthy, .pending), view(.healthy, .active),
+        ]
+
+        let counts = StatusQuery.Reply(report, epoch: "e").counts
+        #expect(counts.total == 6 && counts.healthy == 1 && counts.stale == 4)
+        #expect(counts.unhealthy == 2 && counts.degraded == 2 && counts.unknown == 1)
+        #expect(
+            report.checks.map { CheckView($0).level } == [
+                "unhealthy", "degraded", "degraded", "unhealthy", "unknown", "healthy",
+            ])
+        #expect(
+            report.checks.map(\.stateWord) == ["stale", "stale", "stale", "stale", "pending", "healthy"])
+    }
+
     @Test("a container reads back as it was written; no limit and an unknown limit stay apart")
     func containers() throws {
         var figures = ContainerFigures(identity: ContainerIdentity(id: "/a"))
@@ -151,6 +176,53 @@ struct MethodTests {
         #expect(shown["status"]?.string == "frozen")
         let back = try #require(ContainerView(reading: shown)).figures
         #expect(back.populated == true && back.frozen == true && back.unreadable == figures.unreadable)
+    }
+
+    @Test("the limits that hold read back as they were written, and none where nobody looked")
+    func limits() throws {
+        var figures = ContainerFigures(identity: ContainerIdentity(id: "/a.slice/b.service"))
+        figures.memoryPercent = 50
+        figures.cpuPercentOfQuota = 90
+        var limits = EffectiveLimits()
+        limits.memory = .init(1000, "/a.slice")
+        limits.memoryFile = .high
+        limits.memoryFill = .init(
+            level: "/a.slice", file: .high, limit: ByteCount(1000), used: ByteCount(500))
+        limits.memoryAvailable = .init(10, EffectiveLimits.host)
+        limits.swap = .init(0, "/a.slice/b.service")
+        limits.swapAvailable = .init(0, "/a.slice/b.service")
+        limits.cores = .init(1.5, "/a.slice")
+        limits.cpuFill = .init(level: "/a.slice", cores: 1.5, percent: 90)
+        limits.throttledLevel = "/a.slice"
+        limits.pids = .init(5, "/a.slice")
+        limits.pidsAvailable = .init(4, "/a.slice")
+        limits.unread = [
+            .init(.pids, UnreadableFile("/a.slice/pids.max", .kernel, "Input/output error")),
+            .init(.swap, UnreadableFile("memory.swap.max", .resources, "Too many open files")),
+        ]
+        func back() throws -> EffectiveLimits? {
+            let value = try written { ContainerView(figures).write(into: &$0) }
+            return ContainerView(reading: value)?.figures.limits
+        }
+
+        #expect(try back() == nil)
+        figures.limits = limits
+        #expect(try back() == limits)
+        let value = try written { ContainerView(figures).write(into: &$0) }
+        #expect(value["effective_memory_limit_bytes"]?.integer == 1000)
+        #expect(value["effective_memory_limit_level"]?.string == "/a.slice")
+        #expect(value["effective_cpu_limit_cores"]?.double == 1.5)
+        #expect(value["memory_available_level"]?.string == "host")
+        figures.limits?.memoryFill = nil
+        limits.memoryFill = nil
+        #expect(try back() == limits)
+        #expect(
+            try written { ContainerView(figures).write(into: &$0) }["memory_percent_level"]?.string == "host")
+
+        var host = HostFigures()
+        host.container = .init(level: "/", file: .max, limit: ByteCount(1000), used: ByteCount(997))
+        let told = ContainerView.readHost(try written { ContainerView.write(host: host, into: &$0) })
+        #expect(told.container == host.container)
     }
 
     @Test("a fault reads back as it was written")
