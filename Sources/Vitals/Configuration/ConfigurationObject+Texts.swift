@@ -56,6 +56,7 @@ extension ConfigurationObject {
         let trimmed = Quotation.trimmed(text)
         if trimmed.utf8.count != text.utf8.count {
             fault(key, "begins or ends with a blank", remedy: "Remove the blank.")
+            reading.note(unquotable: trimmed)
         }
         return trimmed
     }
@@ -109,6 +110,7 @@ extension ConfigurationObject {
                 fault(
                     key, at: i, line: element.place.line, "begins or ends with a blank",
                     remedy: "Remove the blank.")
+                reading.note(unquotable: trimmed)
             }
             if expanded != SecretMask.mask(text) { remember(hidden: expanded, of: key) }
             shown.append(SecretMask.mask(text))

@@ -187,7 +187,7 @@ package struct ConfigurationObject {
             if let value = reading.surroundings.environment(name) {
                 out.append(contentsOf: inserting(value, i, bytes).utf8)
                 // A part alone may be the subject of a sentence too.
-                reading.note(expanded: value)
+                reading.note(unquotable: value)
                 isExpanded = true
             } else {
                 // What is not the name of a variable may be half a password.
@@ -201,7 +201,7 @@ package struct ConfigurationObject {
             i = close + 1
         }
         let result = String(decoding: out, as: UTF8.self)
-        if isExpanded { reading.note(expanded: result) }
+        if isExpanded { reading.note(unquotable: result) }
         return result
     }
 

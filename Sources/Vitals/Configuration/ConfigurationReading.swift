@@ -29,21 +29,22 @@ package final class ConfigurationReading {
         if topics.insert(topic).inserted { warn(sentence) }
     }
 
-    /// What references to the environment came to: none of it is quoted, whatever it looks like.
-    private var expanded: Set<String> = []
+    /// What is not quoted, whatever it looks like: what references to the environment came to, and pieces of longer
+    /// texts.
+    private var unquotable: Set<String> = []
 
-    /// Notes what a text with references came to.
-    func note(expanded text: String) { expanded.insert(text) }
+    /// Notes what a text with references came to, or a piece of a text.
+    func note(unquotable text: String) { unquotable.insert(text) }
 
     /// The value in quotes where a sentence may quote it, else `words`.
     package func quote(_ value: String, else words: String = Quotation.substitute) -> String {
-        expanded.contains(value) ? words : Quotation.quote(value, else: words)
+        unquotable.contains(value) ? words : Quotation.quote(value, else: words)
     }
 
     /// The path in quotes where a sentence may quote it, else `words`.
     package func quote(path: String, else words: String = "the file") -> String {
         let exists = surroundings.pathExists
-        guard !expanded.contains(path) || exists(path) else { return words }
+        guard !unquotable.contains(path) || exists(path) else { return words }
         return Quotation.quote(path: path, else: words, exists: exists)
     }
 
@@ -51,25 +52,25 @@ package final class ConfigurationReading {
     /// itself.
     package var discreetSurroundings: ConfigurationSurroundings {
         var discreet = surroundings
-        discreet.readSecret = { [surroundings, expanded] path in
+        discreet.readSecret = { [surroundings, unquotable] path in
             surroundings.readSecret(path).mapError {
-                Self.discreet($0, path, expanded, surroundings.pathExists)
+                Self.discreet($0, path, unquotable, surroundings.pathExists)
             }
         }
-        discreet.readTrusted = { [surroundings, expanded] path in
+        discreet.readTrusted = { [surroundings, unquotable] path in
             surroundings.readTrusted(path).mapError {
-                Self.discreet($0, path, expanded, surroundings.pathExists)
+                Self.discreet($0, path, unquotable, surroundings.pathExists)
             }
         }
         return discreet
     }
 
     private static func discreet(
-        _ fault: ConfigurationSurroundings.SecretFault, _ path: String, _ expanded: Set<String>,
+        _ fault: ConfigurationSurroundings.SecretFault, _ path: String, _ unquotable: Set<String>,
         _ exists: (String) -> Bool
     ) -> ConfigurationSurroundings.SecretFault {
         let isKnown =
-            expanded.contains(path) ? exists(path) : Quotation.isKnown(path: path, exists: exists)
+            unquotable.contains(path) ? exists(path) : Quotation.isKnown(path: path, exists: exists)
         if isKnown { return fault }
         return ConfigurationSurroundings.SecretFault(
             fact: "is not the path of a file", remedy: "Write the absolute path of a file that exists.",

@@ -23,7 +23,8 @@ package enum Quotation {
         let isOpen = bytes.indices.contains {
             bytes[$0...].starts(with: "${".utf8) && References.end(ofReferenceAt: $0, in: bytes[...]) == nil
         }
-        return !isOpen && !bytes.holds("://")
+        // The one URL of vitald without two slashes.
+        return !isOpen && !bytes.holds("://") && !bytes.starts(with: "unix:/".utf8)
     }
 
     /// Whether a key may be quoted: keys are letters, digits, `_`, `-`, `.` and brackets. Another one may be a whole

@@ -163,6 +163,8 @@ struct ConfigurationObjectTests {
             #expect(object.optionalString("a") == "x")
             #expect(object.strings("b", default: []) == ["y", "z"])
             #expect(object.optionalText("c") == " for people ")
+            // What is left of a text is no more to be quoted than the whole.
+            #expect(["x", "z", "y"].map { object.quote($0) } == ["the value", "the value", "\"y\""])
         }
 
         #expect(

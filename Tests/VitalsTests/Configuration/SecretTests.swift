@@ -139,7 +139,7 @@ struct SecretTests {
         #expect(Quotation.quote(String(repeating: "a", count: 64)).utf8.count == 66)
         for text in [
             String(repeating: "a", count: 65), "a b", "a\tb", "a\nb", "a\u{A0}b", "a@b", "a=b", "://",
-            "https://h", "Authorization: x", "-----BEGIN PRIVATE KEY-----",
+            "https://h", "unix:/run/a:/x", "${CAN!}", "Authorization: x", "-----BEGIN PRIVATE KEY-----",
         ] {
             #expect(Quotation.quote(text) == "the value", "\(text)")
             #expect(Quotation.quote(text, else: "it") == "it")
