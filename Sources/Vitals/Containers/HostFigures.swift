@@ -6,6 +6,8 @@ package struct HostFigures: Sendable {
     package var cores: Int?
     /// `MemTotal`, bytes.
     package var memoryTotalBytes: Int64?
+    /// Why /proc/meminfo could not be read, errno; nil where it was read or is not there.
+    package var memoryError: Int32?
     /// `MemAvailable`, bytes.
     package var memoryAvailableBytes: Int64?
     /// Busy CPU of the last interval, in percent of all cores.

@@ -96,11 +96,11 @@ final class HostSampler {
     func readFigures(now: Instant) -> Bool {
         readPace(now: now)
         var success = !processors.cpus.isEmpty
-        if case .bytes(let bytes) = contents(.meminfo, now: now) {
-            memory = MemInfo(parsing: bytes)
-        } else {
-            memory = MemInfo()
-            success = false
+        (memory, figures.memoryError) = (MemInfo(), nil)
+        switch contents(.meminfo, now: now) {
+        case .bytes(let bytes): memory = MemInfo(parsing: bytes)
+        case .failed(let code): (figures.memoryError, success) = (code, false)
+        case .missing, .gone: success = false
         }
         figures.memoryTotalBytes = memory.total
         figures.memoryAvailableBytes = memory.available
@@ -170,8 +170,8 @@ final class HostSampler {
     private func contents(_ file: File, now: Instant, streamed: Bool = true) -> KernelReader.Contents {
         if directory < 0 {
             let opened = roots.proc.withCString { reader.open($0, in: AT_FDCWD, O_DIRECTORY) }
-            guard opened >= 0 else { return .missing }
-            guard reader.mayKeep() else {
+            guard opened >= 0 else { return KernelReader.contents(of: -opened) }
+            guard reader.mayKeep(opened) else {
                 Glibc.close(opened)
                 return reader.read(path: roots.proc + "/\(file.name)")
             }

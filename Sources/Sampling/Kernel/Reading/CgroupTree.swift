@@ -123,7 +123,7 @@ final class CgroupTree {
         root = node
         count = 1
         generation &+= 1
-        if reader.mayKeep() { node.directory = descriptor } else { close(descriptor) }
+        if reader.mayKeep(descriptor) { node.directory = descriptor } else { close(descriptor) }
     }
 
     private func visit(_ node: CgroupNode, depth: Int, now: Int64) {
@@ -225,7 +225,7 @@ final class CgroupTree {
                 continue
             }
             let child = CgroupNode(path: node.path.appending(name), parent: node, status: status)
-            if reader.mayKeep() { child.directory = descriptor } else { close(descriptor) }
+            if reader.mayKeep(descriptor) { child.directory = descriptor } else { close(descriptor) }
             node.children.append(child)
             count += 1
             generation &+= 1

@@ -14,6 +14,8 @@ struct MemoryFigures: Sendable {
     var availableBytes: Int64?
     /// The host's memory or the container's limit, bytes.
     var totalBytes: Int64?
+    /// Why they could not be read, errno.
+    var error: Int32?
     /// Share of the last 10 s in which some task waited for memory, percent (PSI some avg10, Linux 4.20).
     var pressure: Double?
 
@@ -24,6 +26,7 @@ struct MemoryFigures: Sendable {
         totalBytes = host.memoryTotalBytes
         if let total = totalBytes, let available = availableBytes { usedBytes = max(0, total &- available) }
         pressure = host.memoryPressure
+        error = host.memoryError
     }
 
     /// Those of vitald's own cgroup.

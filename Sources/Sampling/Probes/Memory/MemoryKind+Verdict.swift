@@ -32,6 +32,12 @@ extension MemoryKind {
 
     private func verdict(_ figures: MemoryFigures) -> ProbeResult {
         guard let used = figures.usedPercent, used.isFinite else {
+            if let code = figures.error {
+                guard !DescriptorShortage.isMeant(by: code) else { return DescriptorShortage.result(code) }
+                return ProbeResult(
+                    .unknown, reason: "inconclusive.kernel",
+                    message: "meminfo cannot be read: \(SystemError(code).text)")
+            }
             return ProbeResult(
                 .unknown, reason: "inconclusive.kernel",
                 message: subject == .host
