@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
 #include "listening.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 enum clinux_family clinux_bound_address(int fd, char *text, size_t size, uint16_t *port) {
     union {
@@ -33,4 +37,18 @@ enum clinux_family clinux_bound_address(int fd, char *text, size_t size, uint16_
         return inet_ntop(AF_INET6, &name.six.sin6_addr, text, (socklen_t)size) ? CLINUX_IP : CLINUX_OTHER;
     default: return CLINUX_OTHER;
     }
+}
+
+int clinux_accept(int fd) {
+    int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return accepted >= 0 ? accepted : -errno;
+}
+
+_Bool clinux_can_watch(int fd) {
+    int watcher = epoll_create1(EPOLL_CLOEXEC);
+    if (watcher < 0) return 0;
+    struct epoll_event event = {.events = EPOLLIN};
+    _Bool taken = epoll_ctl(watcher, EPOLL_CTL_ADD, fd, &event) == 0;
+    close(watcher);
+    return taken;
 }

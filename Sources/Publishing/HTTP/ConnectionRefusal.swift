@@ -2,26 +2,36 @@
 
 import NIOCore
 
-/// The whole pipeline of a connection beyond the limit: one sentence, then the end.
-///
-/// It does not linger: a flood of connections must not hold descriptors.
-final class ConnectionRefusal: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+/// The answers to connections beyond a limit: 503, one sentence, and the end.
+enum ConnectionRefusal {
+    /// All connections of this kind are taken.
+    static let full = answer("too many connections. Try again later.")
+    /// The daemon is shutting down.
+    static let draining = answer("vitald is shutting down. Try again later.")
+    /// No descriptors are left for clients.
+    static let descriptors = answer("no descriptors are free for clients. Try again later.")
+    /// The kernel names nobody at the other end of a Unix socket.
+    static let unknown = answer("the kernel does not tell who you are (SO_PEERCRED).")
 
-    private static let answer = ByteBuffer(
-        string: """
-            HTTP/1.1 503 Service Unavailable\r
-            Content-Type: text/plain; charset=utf-8\r
-            Content-Length: 33\r
-            Retry-After: 1\r
-            Connection: close\r
-            \r
-            503: too many connections. Later\n
-            """)
+    /// A user has its share of the Unix socket.
+    static func user(_ share: Int) -> ByteBuffer {
+        answer("your user holds \(share) connections already. Close some, or send more requests over one.")
+    }
 
-    func channelActive(context: ChannelHandlerContext) {
-        let channel = context.channel
-        context.writeAndFlush(wrapOutboundOut(Self.answer)).whenComplete { _ in channel.close(promise: nil) }
+    /// A user opens connections too fast.
+    static let rate = answer("your user opens connections too fast. Send more requests over one.")
+
+    private static func answer(_ sentence: String) -> ByteBuffer {
+        let body = "503: \(sentence)\n"
+        return ByteBuffer(
+            string: """
+                HTTP/1.1 503 Service Unavailable\r
+                Content-Type: text/plain; charset=utf-8\r
+                Content-Length: \(body.utf8.count)\r
+                Retry-After: 1\r
+                Connection: close\r
+                \r
+                \(body)
+                """)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vitals
+
 /// Who is connected at the moment, in the order of arrival, and who has to go when there is no room for one more.
 ///
 /// A connection costs whoever makes it next to nothing, so places are not kept for those who only hold them: at a
@@ -21,7 +23,9 @@ struct ConnectionRoll {
     private var next: UInt64 = 0
     private var peers = PeerCounts()
     /// Those that came over a Unix socket; counted apart, so that a flood on one way in does not close the other.
-    private(set) var local = 0
+    private var local: ConnectionLedger
+
+    init(local shares: ConnectionShares) { local = ConnectionLedger(shares) }
 
     /// How many there are.
     var count: Int { connections.count }
@@ -36,22 +40,35 @@ struct ConnectionRoll {
             let victim = oldest(value) { $0.isSameMachine(as: peer) }
             return victim.map(Room.insteadOf) ?? .peerIsFull
         }
-        guard connections.count - local >= bound else { return .free }
+        guard connections.count - local.total >= bound else { return .free }
         return oldest(value) { _ in true }.map(Room.insteadOf) ?? .full
     }
 
-    /// Notes one more; gives its number.
+    /// Keeps a place on the Unix socket for one more of a user, or says why there is none.
+    mutating func reserve(
+        user: UInt32, administrator: Bool, at now: Instant
+    ) throws(ConnectionLedger.Refusal) {
+        try local.open(user: user, administrator: administrator, at: now)
+    }
+
+    /// Gives up a place that nobody entered.
+    mutating func release(user: UInt32) { local.close(user: user) }
+
+    /// Notes one more, over the Unix socket in the place that was kept for it; gives its number.
     mutating func enter(_ connection: HTTPConnection) -> UInt64 {
         next += 1
         connections[next] = connection
-        if let peer = connection.peer { peers.enter(peer) } else { local += 1 }
+        if let peer = connection.peer { peers.enter(peer) }
         return next
     }
 
     /// Notes that one has ended; false where that is known.
     mutating func leave(_ number: UInt64) -> Bool {
         guard let connection = connections.removeValue(forKey: number) else { return false }
-        if let peer = connection.peer { peers.leave(peer) } else { local -= 1 }
+        switch connection.origin {
+        case .local(let user): local.close(user: user)
+        case .remote(let arrival): peers.leave(arrival.peer)
+        }
         return true
     }
 

@@ -15,8 +15,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private let gate: RequestGate
     /// Which one it is.
     var number: UInt64 = 0
-    /// How it came; nil over the Unix socket.
-    private var arrival: Doorkeeper.Arrival?
+    /// How it came.
+    private(set) var origin: Origin
     private var state = ConnectionState.idle
     /// Whether a request has ever begun on it.
     private var hasAsked = false
@@ -27,14 +27,27 @@ final class HTTPConnection: ChannelInboundHandler {
     private let alarm: LazyAlarm
     private var context: ChannelHandlerContext?
 
-    init(_ server: HTTPServer, _ gate: RequestGate, _ arrival: Doorkeeper.Arrival?) {
+    /// By which way a connection came.
+    enum Origin {
+        /// Over the Unix socket, opened by this user.
+        case local(user: UInt32)
+        /// Over TCP.
+        case remote(Doorkeeper.Arrival)
+    }
+
+    init(_ server: HTTPServer, _ gate: RequestGate, _ origin: Origin) {
         self.server = server
         self.gate = gate
-        self.arrival = arrival
+        self.origin = origin
         alarm = LazyAlarm(server.loop)
         // Who may open the Unix socket may ask.
         isAccepted = arrival == nil
         if arrival?.tls != nil { state = .handshaking }
+    }
+
+    /// How it came over TCP; nil over the Unix socket.
+    private var arrival: Doorkeeper.Arrival? {
+        if case .remote(let arrival) = origin { arrival } else { nil }
     }
 
     /// Who is at the other end of TCP.
@@ -164,9 +177,7 @@ final class HTTPConnection: ChannelInboundHandler {
         }
         state = .answering
         alarm.set(began + server.limits.requestTime)
-        let admission = server.admit(head, arrival)
-        arrival?.isPaid = false
-        switch admission {
+        switch server.admit(head, arrival) {
         case .granted: answer(request)
         case .refused(let refusal): send(refusal, route: nil)
         case .pending(let decision, let giveUp):
@@ -185,6 +196,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func answer(_ request: HTTPRequest) {
         isAccepted = true
+        settleHandshake()
         let (reply, route) = server.reply(to: request)
         switch reply {
         case .now(let answer): send(answer, route: route)
@@ -192,6 +204,14 @@ final class HTTPConnection: ChannelInboundHandler {
             let me = NIOLoopBound(self, eventLoop: server.loop)
             future.whenSuccess { me.value.send($0, route: route) }
         }
+    }
+
+    /// A handshake that a good request follows costs its machine nothing.
+    private func settleHandshake() {
+        guard case .remote(var arrival) = origin, arrival.owesHandshake else { return }
+        arrival.owesHandshake = false
+        origin = .remote(arrival)
+        server.handshakeSettled(arrival)
     }
 
     private func refuse(_ status: HTTPResponseStatus, _ sentence: String) {
@@ -283,7 +303,10 @@ final class HTTPConnection: ChannelInboundHandler {
         state = .idle
         if let names = arrival?.tls?.clientNames, !names.isEmpty {
             let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
-            arrival?.isNamed = names.admit(handler?.peerCertificate)
+            if case .remote(var arrival) = origin {
+                arrival.isNamed = names.admit(handler?.peerCertificate)
+                origin = .remote(arrival)
+            }
         }
         if !server.isWelcome(arrival) { return leave() }
         expire(in: server.isDraining ? server.limits.arrivalTime : idleTime)

@@ -7,9 +7,9 @@ package struct HTTPLimits: Sendable {
     /// Connections over TCP at a time where no rules say otherwise (`AccessLimits`); a further one takes the place
     /// of one that is of no use, or gets 503 and is closed.
     package var connections = 256
-    /// Connections over the Unix socket, counted apart: those who use it are few, and neither way in shall be
-    /// closed by a flood on the other.
-    package var unixConnections = 64
+    /// Connections over the Unix socket, counted apart, so that neither way in is closed by a flood on the other; each
+    /// user has a quarter of them.
+    package var local = ConnectionShares(connections: 128, perUser: 32, reserved: 8)
     /// Scrapes in flight, as node_exporter's `--web.max-requests`; a further one gets 503 with Retry-After.
     package var scrapes = 40
     /// Bytes of a request's head, from its first byte to its blank line; beyond: 431.

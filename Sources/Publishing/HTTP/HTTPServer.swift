@@ -8,9 +8,9 @@ package import Vitals
 
 /// The HTTP server: addresses in, answers from the Board out, everything on one event loop.
 package final class HTTPServer: Sendable {
-    private struct State {
-        var listeners: [any Channel] = []
-        var roll = ConnectionRoll()
+    struct State {
+        var listeners: [Listener] = []
+        var roll: ConnectionRoll
         var isDraining = false
         var isDrained = false
         var drained: EventLoopPromise<Void>?
@@ -18,6 +18,7 @@ package final class HTTPServer: Sendable {
         var door: Doorkeeper?
         var desk: PasswordDesk?
         let turnstile: Turnstile
+        let rejections: Rejections
         var remarks = HandshakeRemarks()
     }
 
@@ -27,10 +28,14 @@ package final class HTTPServer: Sendable {
     let loop: any EventLoop
     let limits: HTTPLimits
     private let router: Router
-    private let view: PublicView
+    let view: PublicView
     private let rules: [any RequestRule]
     private let remark: @Sendable (HandshakeRemark) -> Void
-    private let state: NIOLoopBoundBox<State>
+    private let book: ListenerBook
+    let reserve: DescriptorReserve
+    let users: SocketAccess
+    let inspection: PeerInspection
+    let state: NIOLoopBoundBox<State>
     private let boundTallies: NIOLoopBoundBox<RequestTallies>
     private let open = Atomic<Int>(0)
 
@@ -38,17 +43,25 @@ package final class HTTPServer: Sendable {
     ///
     /// `rules` are asked for every request, before its route. `pages` add samples to the metrics page beside the
     /// kernel's, the board's and the book's; they are called on the sampler's lane, one at a time. `remark` hears of
-    /// handshakes that fail, once a minute at most.
+    /// handshakes that fail, once a minute at most. Its listening sockets are entered in `listeners`; `users` says who
+    /// is an administrator on the Unix socket, and `inspection` who is at its other end.
     package init(
         loop: any EventLoop, board: Board, kernel: any KernelReading, tallies: TallyBook,
         time: any TimeSource, identity: ServiceIdentity, generation: TickGeneration,
         limits: HTTPLimits = HTTPLimits(), routes: [any Route] = RouteCatalog.all,
         rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = [],
+        listeners: ListenerBook? = nil, reserve: DescriptorReserve = DescriptorReserve(),
+        users: SocketAccess = .standard(ownUser: 0),
+        inspection: PeerInspection = PeerInspection(resolver: nil),
         remark: @escaping @Sendable (HandshakeRemark) -> Void = { _ in }
     ) {
         self.loop = loop
         self.limits = limits
         self.remark = remark
+        book = listeners ?? ListenerBook(tallies: tallies, time: time)
+        self.reserve = reserve
+        self.users = users
+        self.inspection = inspection
         self.rules = [HostRule(), BodyRule()] + rules
         router = Router(routes)
         let desk = ScrapeDesk(
@@ -56,7 +69,11 @@ package final class HTTPServer: Sendable {
             sources: PageSources(board: board, tallies: tallies, version: identity.version, others: pages))
         view = PublicView(
             board: board, desk: desk, identity: identity, generation: generation, time: time)
-        state = NIOLoopBoundBox.makeBoxSendingValue(State(turnstile: Turnstile(loop)), eventLoop: loop)
+        let rejections = Rejections(lingeringFor: limits.lingerTime)
+        state = NIOLoopBoundBox.makeBoxSendingValue(
+            State(
+                roll: ConnectionRoll(local: limits.local), turnstile: Turnstile(loop), rejections: rejections),
+            eventLoop: loop)
         boundTallies = NIOLoopBoundBox.makeBoxSendingValue(RequestTallies(tallies, routes), eventLoop: loop)
     }
 
@@ -70,10 +87,8 @@ package final class HTTPServer: Sendable {
 
     /// Listens on a descriptor that is bound already (socket activation, a path that was prepared); takes it over.
     package func listen(descriptor: CInt, isUnixSocket: Bool) -> EventLoopFuture<SocketAddress?> {
-        start(isLocal: isUnixSocket) { $0.withBoundSocket(descriptor) }.map { channel in
-            SocketServer.restoreQueue(of: descriptor)
-            return channel.localAddress
-        }
+        start(isLocal: isUnixSocket, backlog: SocketServer.backlog) { $0.withBoundSocket(descriptor) }
+            .map(\.localAddress)
     }
 
     /// Puts these rules for TCP in force from the next connection and the next request on; passwords are compared on
@@ -98,7 +113,7 @@ package final class HTTPServer: Sendable {
     /// Whether it is served to other machines than this one, by whatever listener. On the loop.
     package var servesOthers: Bool {
         state.value.listeners.contains { listener in
-            guard let address = listener.localAddress, let peer = PeerAddress(address) else { return false }
+            guard let address = listener.address, let peer = PeerAddress(address) else { return false }
             return !peer.isLoopback
         }
     }
@@ -110,7 +125,7 @@ package final class HTTPServer: Sendable {
             let promise = loop.makePromise(of: Void.self)
             state.value.isDraining = true
             state.value.drained = promise
-            for listener in state.value.listeners { listener.close(promise: nil) }
+            for listener in state.value.listeners { listener.close() }
             state.value.listeners.removeAll()
             let cut = loop.scheduleTask(in: time) { [self] in
                 // The last of them to end keeps the promise.
@@ -126,99 +141,31 @@ package final class HTTPServer: Sendable {
     private func listen(
         isLocal: Bool, _ bind: @escaping @Sendable (ServerBootstrap) -> EventLoopFuture<any Channel>
     ) -> EventLoopFuture<SocketAddress> {
-        start(isLocal: isLocal, bind).flatMapThrowing { channel in
+        start(isLocal: isLocal, backlog: CInt(clamping: limits.connections), bind).flatMapThrowing {
+            channel in
             guard let address = channel.localAddress else { throw ChannelError.unknownLocalAddress }
             return address
         }
     }
 
     private func start(
-        isLocal: Bool, _ bind: @escaping @Sendable (ServerBootstrap) -> EventLoopFuture<any Channel>
+        isLocal: Bool, backlog: CInt,
+        _ bind: @escaping @Sendable (ServerBootstrap) -> EventLoopFuture<any Channel>
     ) -> EventLoopFuture<any Channel> {
-        let bootstrap = ServerBootstrap(group: loop)
-            .serverChannelOption(.backlog, value: Int32(clamping: limits.connections))
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer(AcceptPause.add)
-            // Who sends much takes turns with the others.
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            // Who ends its side behind the last request still gets its answers.
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture { try admit(channel, isLocal: isLocal) }
-            }
-        return bind(bootstrap).map { [self] channel in
+        loop.flatSubmit { [self] in
+            let listener = Listener(
+                loop: loop, book: book, plan: Listener.Plan(backlog: backlog, shedsLoad: isLocal),
+                rejections: state.value.rejections,
+                decide: { [self] newcomer in
+                    isLocal ? decideLocal(newcomer.descriptor) : decideRemote(newcomer)
+                })
             if state.value.isDraining {
-                channel.close(promise: nil)
+                listener.close()
             } else {
-                state.value.listeners.append(channel)
+                state.value.listeners.append(listener)
             }
-            return channel
+            return listener.open(bind)
         }
-    }
-
-    private func admit(_ channel: any Channel, isLocal: Bool) throws {
-        let door = isLocal ? nil : state.value.door
-        guard !state.value.isDraining, !isLocal || state.value.roll.local < limits.unixConnections else {
-            tallies.refused.add()
-            return try refuse(channel, door)
-        }
-        var arrival: Doorkeeper.Arrival?
-        if !isLocal {
-            guard let peer = channel.remoteAddress.flatMap(PeerAddress.init) else {
-                // It is gone already.
-                return channel.close(promise: nil)
-            }
-            guard try receive(channel, from: peer, door) else { return }
-            let tls = door?.access.tls
-            arrival = Doorkeeper.Arrival(peer: peer, tls: tls, isPaid: tls != nil)
-        }
-        let gate = RequestGate(headBytes: limits.headBytes, state.value.turnstile)
-        let connection = HTTPConnection(self, gate, arrival)
-        var bounds = NIOHTTPDecoderLimitConfiguration()
-        bounds.maxHeaderFieldCount = limits.headFields
-        let decoder = ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: bounds))
-        try channel.pipeline.syncOperations.addHandlers([gate, decoder, HTTPResponseEncoder(), connection])
-        connection.number = state.value.roll.enter(connection)
-        counted()
-    }
-
-    /// Takes a connection over TCP in, as far as there is room or can be made; false where it is refused.
-    private func receive(_ channel: any Channel, from peer: PeerAddress, _ door: Doorkeeper?) throws -> Bool {
-        // Where nobody is known, nobody's idle connection is worth more than a new one.
-        let worth: ConnectionStanding = door?.access.tellsClientsApart ?? false ? .idle : .busy
-        let room = state.value.roll.room(
-            for: peer, bound: door?.access.limits.connections ?? limits.connections,
-            perPeer: door?.access.limits.connectionsPerPeer ?? .max, worth)
-        switch room {
-        case .free: break
-        case .insteadOf(let other):
-            tallies.refusals.add(.evicted)
-            other.evict()
-        case .peerIsFull:
-            tallies.refusals.add(.peerLimit)
-            try refuse(channel, door)
-            return false
-        case .full:
-            tallies.refused.add()
-            try refuse(channel, door)
-            return false
-        }
-        if let door, let tls = door.access.tls {
-            let toll = HandshakeToll { [self] in
-                if door.admitsHandshake(from: peer) { return true }
-                tallies.refusals.add(.openingRate)
-                return false
-            }
-            try channel.pipeline.syncOperations.addHandlers([toll, tls.handler()])
-        }
-        return true
-    }
-
-    /// Who expects a handshake could not read a sentence in plain text.
-    private func refuse(_ channel: any Channel, _ door: Doorkeeper?) throws {
-        if door?.access.tls != nil { return channel.close(promise: nil) }
-        try channel.pipeline.syncOperations.addHandler(ConnectionRefusal())
     }
 }
 
@@ -240,6 +187,11 @@ extension HTTPServer {
     func admit(_ head: HTTPRequestHead, _ arrival: Doorkeeper.Arrival?) -> Doorkeeper.Admission {
         guard let arrival, let door = state.value.door else { return .granted }
         return door.admit(head, arrival)
+    }
+
+    /// A good request followed a handshake.
+    func handshakeSettled(_ arrival: Doorkeeper.Arrival) {
+        state.value.door?.settleHandshake(of: arrival.peer)
     }
 
     /// Counts a handshake that failed, and remarks on it where it has a reason.
@@ -287,7 +239,7 @@ extension HTTPServer {
         state.value.drained?.succeed()
     }
 
-    private func counted() {
+    func counted() {
         let count = state.value.roll.count
         open.store(count, ordering: .relaxed)
         tallies.open.set(Int64(count))

@@ -18,7 +18,7 @@ final class RequestTallies {
     let refused: TallyBook.Tally
     /// Connections cut for being slow.
     let tooSlow: TallyBook.Tally
-    /// What was refused over TCP.
+    /// What else was refused.
     let refusals: RefusalTallies
     private let book: TallyBook
     private let names: [String]

@@ -46,6 +46,8 @@ package enum JournalEvent: String, CaseIterable, Sendable {
     case accessRenewed = "90269b2ebdc94270aad7759614fb9be1"
     /// A client could not shake hands over TLS; once a minute at most.
     case handshakeFailed = "35aa3d66d85c4d8c9ea1fe34ac73818a"
+    /// A listening socket cannot accept connections, or can again; once a minute at most.
+    case acceptFailed = "8b0e3f6f1d0a4a0f9d5b7f4c2a6e91d3"
     /// A listener could not be opened or needed a remark.
     case listener = "1a0354f51f1f40ab985c443b16e08800"
 

@@ -20,25 +20,32 @@ package struct PeerInspection: Sendable {
         }
     }
 
-    private let inspect: @Sendable (CInt) -> Peer?
+    private let inspect: @Sendable (CInt) -> PeerCredentials?
+    private let locate: @Sendable (CInt, PeerCredentials) -> PeerOrigin?
 
     /// Asks something else than the kernel; nil stands for a peer about which nothing can be known.
-    package init(_ inspect: @escaping @Sendable (_ descriptor: CInt) -> Peer?) { self.inspect = inspect }
+    package init(_ inspect: @escaping @Sendable (_ descriptor: CInt) -> Peer?) {
+        self.inspect = { inspect($0)?.credentials }
+        locate = { descriptor, _ in inspect(descriptor)?.origin }
+    }
 
     /// Asks the kernel, and `resolver` for the origin of the peer's process.
     package init(resolver: (any PeerResolving)?) {
         inspect = { descriptor in
             var peer = clinux_peer()
             guard clinux_peer_credentials(descriptor, &peer) == 0 else { return nil }
-            let credentials = PeerCredentials(pid: peer.pid, uid: peer.uid, gid: peer.gid)
-            return Peer(
-                credentials: credentials,
-                origin: Self.origin(of: peer.pid, behind: descriptor, resolver: resolver))
+            return PeerCredentials(pid: peer.pid, uid: peer.uid, gid: peer.gid)
         }
+        locate = { Self.origin(of: $1.pid, behind: $0, resolver: resolver) }
     }
 
-    /// What stands behind this descriptor.
-    func peer(of descriptor: CInt) -> Peer? { inspect(descriptor) }
+    /// The user behind this descriptor: one system call, so that refusing one costs little.
+    func credentials(of descriptor: CInt) -> PeerCredentials? { inspect(descriptor) }
+
+    /// The unit and container behind this descriptor, which takes files of /proc.
+    func origin(of descriptor: CInt, _ credentials: PeerCredentials) -> PeerOrigin? {
+        locate(descriptor, credentials)
+    }
 
     /// The cgroup is read by number, and numbers are used again: where the kernel has SO_PEERPIDFD (6.5), the
     /// answer counts only if the process still lived after it was read. An older kernel leaves the number alone.

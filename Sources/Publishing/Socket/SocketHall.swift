@@ -13,9 +13,13 @@ final class SocketHall {
     private let board: Board
     private let access: SocketAccess
     private let inspection: PeerInspection
+    private let reserve: DescriptorReserve
+    /// Those who are refused, of all its listeners.
+    let rejections: Rejections
     private let audit: @Sendable (SocketAudit) -> Void
     private let gone: @Sendable (ConnectionID, Instant) -> Void
     private var ledger: ConnectionLedger
+    private var refusals: [Reason: (rejection: Rejection, tally: TallyBook.Tally)] = [:]
     private(set) var sessions: [ConnectionID: SocketSession] = [:]
     private var connectionsSoFar: UInt64 = 0
     /// The one writer of the loop; lent to the session that answers.
@@ -30,6 +34,8 @@ final class SocketHall {
         board = equipment.board
         access = equipment.access
         inspection = equipment.inspection
+        reserve = equipment.reserve
+        rejections = Rejections(lingeringFor: equipment.limits.lingerTime)
         audit = equipment.audit
         gone = equipment.gone
         tallies = SocketTallies(book: equipment.tallies)
@@ -39,38 +45,87 @@ final class SocketHall {
 
     // MARK: Coming and going
 
-    /// A session for an accepted descriptor, or the error that the peer is sent away with.
-    func receive(_ descriptor: CInt) -> Result<SocketSession, SocketFault> {
-        guard let peer = inspection.peer(of: descriptor) else {
-            tallies.dropped("connection", "no_credentials")
-            return .failure(.unavailable("the kernel does not tell who you are (SO_PEERCRED)"))
-        }
-        let roles = access.roles(of: peer.credentials)
+    /// Whether a connection is let in. What costs more than a look at its user is done only where it is.
+    func decide(_ newcomer: Newcomer) -> Admission {
+        let descriptor = newcomer.descriptor
+        guard let credentials = inspection.credentials(of: descriptor) else { return refused(.unknown) }
+        let roles = access.roles(of: credentials)
         guard !roles.isEmpty else {
             tallies.dropped("connection", "denied")
-            return .failure(.denied("connecting", needs: .read, has: roles, uid: peer.credentials.uid))
+            let fault = SocketFault.denied("connecting", needs: .read, has: roles, uid: credentials.uid)
+            return .refused(Rejection(words: Self.line(fault)))
         }
-        do {
-            try ledger.open(
-                user: peer.credentials.uid, administrator: roles.contains(.admin), at: clock.now)
+        let isAdministrator = roles.contains(.admin)
+        guard reserve.admits(descriptor, administrator: isAdministrator) else { return refused(.descriptors) }
+        do throws(ConnectionLedger.Refusal) {
+            try ledger.open(user: credentials.uid, administrator: isAdministrator, at: clock.now)
         } catch {
-            switch error {
-            case .total(let limit):
-                tallies.dropped("connection", "too_many")
-                return .failure(.tooManyConnections(limit: limit, perUser: false))
-            case .user(let limit):
-                tallies.dropped("connection", "too_many_of_user")
-                return .failure(.tooManyConnections(limit: limit, perUser: true))
-            }
+            return refused(.ledger(error))
         }
         connectionsSoFar += 1
         let caller = SocketCaller(
-            connection: ConnectionID(connectionsSoFar), credentials: peer.credentials, roles: roles,
-            origin: peer.origin)
+            connection: ConnectionID(connectionsSoFar), credentials: credentials, roles: roles,
+            origin: inspection.origin(of: descriptor, credentials))
         let session = SocketSession(caller: caller, hall: self)
         sessions[caller.connection] = session
         tallies.connections.set(Int64(ledger.total))
-        return .success(session)
+        return .admitted { [self] channel in
+            do {
+                try channel.pipeline.syncOperations.addHandler(session)
+            } catch {
+                left(session)
+                throw error
+            }
+        }
+    }
+
+    /// Why a connection is refused, where that is the same for everybody.
+    private enum Reason: Hashable {
+        case unknown
+        case descriptors
+        case ledger(ConnectionLedger.Refusal)
+
+        var label: String {
+            switch self {
+            case .unknown: "no_credentials"
+            case .descriptors: "descriptors"
+            case .ledger(.total): "too_many"
+            case .ledger(.user): "too_many_of_user"
+            case .ledger(.rate): "rate"
+            }
+        }
+
+        var fault: SocketFault {
+            switch self {
+            case .unknown: .unavailable("the kernel does not tell who you are (SO_PEERCRED)")
+            case .descriptors: .noDescriptors
+            case .ledger(.total(let limit)): .tooManyConnections(limit: limit, perUser: false)
+            case .ledger(.user(let limit)): .tooManyConnections(limit: limit, perUser: true)
+            case .ledger(.rate): .tooManyOpenings
+            }
+        }
+    }
+
+    /// In a flood there are many of the same kind: each is written once.
+    private func refused(_ reason: Reason) -> Admission {
+        if let known = refusals[reason] {
+            known.tally.add()
+            return .refused(known.rejection)
+        }
+        let tally = tallies.drops("connection", reason.label)
+        let rejection = Rejection(
+            words: Self.line(reason.fault), isForDescriptors: reason == .descriptors)
+        refusals[reason] = (rejection, tally)
+        tally.add()
+        return .refused(rejection)
+    }
+
+    private static func line(_ fault: SocketFault) -> ByteBuffer {
+        var writer = JSONWriter(capacity: 256)
+        writer.splice(#"{"jsonrpc":"2.0","id":null,"error":"#)
+        fault.write(into: &writer)
+        writer.splice("}\n")
+        return ByteBuffer(bytes: writer.bytes)
     }
 
     /// Strikes out a session whose connection is gone.

@@ -16,6 +16,8 @@ package struct SocketLimits: Sendable, Hashable {
     package var connectionsPerUser = 256
     /// Of all connections, kept free for root and vitald's own user: the operator always gets in.
     package var reserved = 8
+    /// Connections that one user may open a second, and as many at once.
+    package var opensPerSecond = 1000
     /// Pushed items per second and user.
     package var pushesPerSecond = 250_000
     /// Events that wait for a subscriber that does not read; what comes after them is counted and told as lost.
@@ -31,6 +33,16 @@ package struct SocketLimits: Sendable, Hashable {
     /// How long answers that are under way hold up the end.
     package var endTime = TimeAmount.seconds(2)
 
+    /// How long a refused connection is kept open for its peer to read why.
+    package var lingerTime = TimeAmount.seconds(1)
+
     /// Makes the limits with their defaults.
     package init() {}
+
+    /// How connections are shared out.
+    var shares: ConnectionShares {
+        ConnectionShares(
+            connections: connections, perUser: connectionsPerUser, reserved: reserved,
+            opensPerSecond: opensPerSecond)
+    }
 }

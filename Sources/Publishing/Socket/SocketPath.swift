@@ -174,9 +174,7 @@ package struct SocketPath: Sendable, Hashable {
         guard probe >= 0 else { return nil }
         defer { close(probe) }
         guard UnixAddress(path).with({ connect(probe, $0, $1) }) == 0 else { return nil }
-        return PeerInspection(resolver: nil).peer(of: probe).flatMap {
-            $0.credentials.pid > 0 ? $0.credentials.pid : nil
-        }
+        return PeerInspection(resolver: nil).credentials(of: probe).flatMap { $0.pid > 0 ? $0.pid : nil }
     }
 
     /// Binds, and sets mode and group before listening: until then every connect is refused, so there is no

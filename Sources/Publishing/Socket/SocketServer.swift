@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 package import NIOCore
 import NIOPosix
 package import Vitals
@@ -21,6 +20,10 @@ package final class SocketServer: Sendable {
         package var access: SocketAccess
         /// Who a peer is.
         package var inspection: PeerInspection
+        /// Where its listening sockets are entered; one of its own where there is none.
+        package var listeners: ListenerBook
+        /// The descriptors that clients do not get.
+        package var reserve = DescriptorReserve()
         /// Name and version for `hello`: `vitald/0.1.0`.
         package var name: String
         /// Hears of every use of an administrator's method, on the event loop.
@@ -31,7 +34,7 @@ package final class SocketServer: Sendable {
         /// Gathers the equipment.
         package init(
             board: Board, clock: any TimeSource, tallies: TallyBook, access: SocketAccess,
-            inspection: PeerInspection, name: String,
+            inspection: PeerInspection, name: String, listeners: ListenerBook? = nil,
             audit: @escaping @Sendable (SocketAudit) -> Void = { _ in },
             gone: @escaping @Sendable (ConnectionID, Instant) -> Void = { _, _ in }
         ) {
@@ -40,6 +43,7 @@ package final class SocketServer: Sendable {
             self.tallies = tallies
             self.access = access
             self.inspection = inspection
+            self.listeners = listeners ?? ListenerBook(tallies: tallies, time: clock)
             self.name = name
             self.audit = audit
             self.gone = gone
@@ -51,7 +55,7 @@ package final class SocketServer: Sendable {
 
     private let loop: any EventLoop
     private let hall: NIOLoopBoundBox<SocketHall?>
-    private let listeners: NIOLoopBoundBox<[any Channel]>
+    private let listeners: NIOLoopBoundBox<[Listener]>
     private let equipment: Equipment
     private let handlers: [any SocketHandler]
 
@@ -79,30 +83,18 @@ package final class SocketServer: Sendable {
     package func listen(descriptor: CInt) -> EventLoopFuture<Void> {
         loop.flatSubmit { [self] in
             let hall = openHall()
-            let bound = NIOLoopBound(hall, eventLoop: loop)
-            return ServerBootstrap(group: loop)
-                .serverChannelInitializer(AcceptPause.add)
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelOption(.maxMessagesPerRead, value: 1)
-                .childChannelOption(
-                    .writeBufferWaterMark,
-                    value: .init(
-                        low: equipment.limits.answersUnread / 2, high: equipment.limits.answersUnread)
-                )
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture { try Self.welcome(channel, bound.value) }
-                }
-                .withBoundSocket(descriptor)
-                .map { [listeners] channel in
-                    Self.restoreQueue(of: descriptor)
-                    listeners.value.append(channel)
-                }
+            let listener = Listener(
+                loop: loop, book: equipment.listeners,
+                plan: Listener.Plan(
+                    backlog: Self.backlog,
+                    waterMark: .init(
+                        low: equipment.limits.answersUnread / 2, high: equipment.limits.answersUnread),
+                    shedsLoad: true),
+                rejections: hall.rejections, decide: { hall.decide($0) })
+            listeners.value.append(listener)
+            return listener.open { $0.withBoundSocket(descriptor) }.map { _ in }
         }
     }
-
-    /// Gives a listening socket its queue back: NIO listens on it once more, with 128, before it looks at the option
-    /// for that.
-    static func restoreQueue(of descriptor: CInt) { _ = Glibc.listen(descriptor, backlog) }
 
     /// Stops accepting, answers what is under way within `endTime`, and closes every connection.
     package func close() -> EventLoopFuture<Void> {
@@ -141,32 +133,5 @@ package final class SocketServer: Sendable {
             answerers: all.map { .call($0) } + sessionHandlers.map { .session($0) })
         hall.value = opened
         return opened
-    }
-
-    /// Lets an accepted connection in, or sends it away with one line that says why.
-    private static func welcome(_ channel: any Channel, _ hall: SocketHall) throws {
-        let operations = channel.pipeline.syncOperations
-        let received = try operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            descriptor in
-            let received = hall.receive(descriptor)
-            if case .failure(let fault) = received { sendAway(descriptor, fault) }
-            return received
-        }
-        switch received {
-        case .success(let session): try operations.addHandler(session)
-        case .failure(let fault): throw fault
-        case nil: throw ChannelError.operationUnsupported
-        }
-    }
-
-    /// The socket is fresh and its buffer empty, so the line fits; a peer that is gone already is no matter.
-    private static func sendAway(_ descriptor: CInt, _ fault: SocketFault) {
-        var writer = JSONWriter(capacity: 256)
-        writer.splice(#"{"jsonrpc":"2.0","id":null,"error":"#)
-        fault.write(into: &writer)
-        writer.splice("}\n")
-        _ = writer.bytes.withUnsafeBytes {
-            send(descriptor, $0.baseAddress, $0.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
-        }
     }
 }

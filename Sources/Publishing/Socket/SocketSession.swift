@@ -60,7 +60,11 @@ final class SocketSession: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        // A connection that the loop could not take up ends without having been active.
+        hall.left(self)
+    }
 
     func channelInactive(context: ChannelHandlerContext) {
         closing = true

@@ -48,11 +48,16 @@ struct SocketTallies {
 
     /// Counts what was dropped.
     mutating func dropped(_ what: String, _ reason: String, _ count: Int64 = 1) {
+        drops(what, reason).add(count)
+    }
+
+    /// What counts what is dropped for this reason.
+    mutating func drops(_ what: String, _ reason: String) -> TallyBook.Tally {
         let key = "\(what) \(reason)"
-        if let tally = drops[key] { return tally.add(count) }
+        if let tally = drops[key] { return tally }
         let tally = book.tally(SocketFamilies.dropped, [("what", what), ("reason", reason)])
         drops[key] = tally
-        tally.add(count)
+        return tally
     }
 
     /// Counts a pushed item.

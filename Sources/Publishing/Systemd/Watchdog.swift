@@ -21,6 +21,8 @@ package struct Watchdog: Sendable {
         case socket
         /// A real `/livez` was answered with the current generation.
         case http
+        /// Every listening socket, those for TCP among them, accepted somebody, or nobody waits.
+        case listeners
     }
 
     /// What one look at a source found.

@@ -10,14 +10,21 @@ struct KernelFault: Hashable {
 
     /// Whether it is short of something that vitald needs, or the kernel's own trouble.
     var cause: Unmeasured.Cause {
-        [EMFILE, ENFILE, ENOMEM].contains(code) ? .resources : .kernel
+        if DescriptorShortage.isMeant(by: code) { return .descriptors }
+        return code == ENOMEM ? .resources : .kernel
     }
 
     /// Whether it says no more than that there is nothing, or nothing any more.
     var isAbsence: Bool { [ENOENT, ENODEV, ENOTDIR, ESTALE].contains(code) }
 
-    /// What the kernel said.
-    var text: String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
+    /// What the kernel said; "Too many open files" would leave open whose.
+    var text: String {
+        if DescriptorShortage.isMeant(by: code) { return DescriptorShortage.sentence(code) }
+        return strerror(code).map { String(cString: $0) } ?? "error \(code)"
+    }
+
+    /// Whether vitald is short of something, so that nothing is said of the kernel's file.
+    var isShortage: Bool { cause != .kernel }
 
     /// What to do about it.
     var remedy: String {

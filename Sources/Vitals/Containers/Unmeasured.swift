@@ -22,7 +22,9 @@ package struct Unmeasured: Sendable, Hashable {
         case limit
         /// There is no cgroup v2 tree, or it shows only a part of the machine.
         case cgroup
-        /// Descriptors or memory ran out.
+        /// No descriptors are free.
+        case descriptors
+        /// The kernel has no memory left.
         case resources
         /// The kernel refused, or what it says cannot be understood.
         case kernel

@@ -52,3 +52,11 @@ extension HandshakeRemark {
         return JournalEntry(.handshakeFailed, .notice, "no TLS handshake with \(client): \(reason)\(more)")
     }
 }
+
+extension ListenerRemark {
+    /// What the log says of it.
+    var line: JournalEntry {
+        JournalEntry(
+            .acceptFailed, isTrouble ? .warning : .notice, sentence, fields: [("VITALD_LISTENER", listener)])
+    }
+}

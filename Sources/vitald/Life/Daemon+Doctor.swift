@@ -6,7 +6,9 @@ import Vitals
 /// What the daemon knows of itself, for `vitalctl doctor`.
 extension Daemon {
     /// Its sockets, its manager and its configuration; on the loop.
-    var houseFindings: [Diagnosis] { [socketFinding, managerFinding, configurationFinding] }
+    var houseFindings: [Diagnosis] {
+        [socketFinding, listenerFinding, managerFinding, configurationFinding]
+    }
 
     private var units: UnitNames { UnitNames(options.instance) }
 
@@ -36,6 +38,39 @@ extension Daemon {
                 + "\(units.service)."
         )
     }
+
+    private var listenerFinding: Diagnosis {
+        let all = book.standings
+        func names(_ some: [ListenerRecord.Standing]) -> String { some.map(\.name).joined(separator: ", ") }
+        let stopped = all.filter { $0.condition != .accepting }
+        guard stopped.isEmpty else {
+            let causes = Set(stopped.compactMap { $0.last?.name }).sorted()
+            return Diagnosis(
+                "listeners", .limited,
+                "\(names(stopped)) accept\(stopped.count == 1 ? "s" : "") no connections at the moment"
+                    + (causes.isEmpty ? "" : " (\(causes.joined(separator: ", ")))"),
+                remedy: causes.contains("EMFILE")
+                    ? "Raise LimitNOFILE= of \(units.service), or close idle clients."
+                    : "See the lines of \(units.service) in the journal; vitald tries again by itself.")
+        }
+        let recent = all.filter { $0.last.map { time.now - $0.at < Self.recently } ?? false }
+        guard recent.isEmpty else {
+            let causes = Set(recent.compactMap { $0.last?.name }).sorted().joined(separator: ", ")
+            return Diagnosis(
+                "listeners", .limited,
+                "all \(all.count) listening sockets accept connections, but \(names(recent)) could not in the last "
+                    + "\(DurationText.render(Self.recently)) (\(causes))",
+                remedy: "See the lines of \(units.service) in the journal, and vitald_accept_errors_total.")
+        }
+        let accepted = all.reduce(UInt64(0)) { $0 &+ $1.accepted }
+        return Diagnosis(
+            "listeners", .ok,
+            "all \(all.count) listening sockets accept connections, over TCP and Unix sockets; \(accepted) so far"
+        )
+    }
+
+    /// A failure of accept(2) is told for so long.
+    private static let recently = Duration.seconds(600)
 
     private var managerFinding: Diagnosis {
         guard service.notifySocket != nil else {

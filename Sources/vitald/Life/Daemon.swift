@@ -41,6 +41,7 @@ final class Daemon {
     let conductor: Conductor
     let http: HTTPServer
     let passwordLane = Lanes(limit: 1)
+    let book: ListenerBook
     private let rpc: SocketServer
     private let control: DaemonControl
     private let places: SocketPlaces
@@ -111,15 +112,18 @@ final class Daemon {
         let identity = ServiceIdentity(
             name: configuration.name, labels: configuration.labels.map { ($0.name, $0.value) },
             version: Version.text)
+        let book = ListenerBook(tallies: tallies, time: time, remark: { log.write($0.line) })
+        self.book = book
         http = HTTPServer(
             loop: loop, board: board, kernel: kernel, tallies: tallies, time: time, identity: identity,
-            generation: generation, pages: [{ journal.fill(&$0) }], remark: { log.write($0.line) })
+            generation: generation, pages: [{ journal.fill(&$0) }], listeners: book,
+            users: .standard(ownUser: geteuid()), remark: { log.write($0.line) })
         rpc = SocketServer(
             loop: loop,
             equipment: SocketServer.Equipment(
                 board: board, clock: time, tallies: tallies, access: .standard(ownUser: geteuid()),
                 inspection: PeerInspection(resolver: PeerResolver(roots: roots)),
-                name: "vitald/\(Version.text)",
+                name: "vitald/\(Version.text)", listeners: book,
                 audit: { audit in
                     log.write(
                         JournalEntry(
@@ -231,13 +235,16 @@ final class Daemon {
     }
 
     private func startKeeper() -> Bool {
-        let (loop, generation, kernel, control) = (loop, generation, kernel, control)
+        let (loop, generation, kernel, control, book) = (loop, generation, kernel, control, book)
         let asked: [(Watchdog.Source, SelfQuery.Question, ListeningSocket?)] = [
             (.socket, .ping, listeners.rpc.first), (.http, .livez, listeners.http.first),
         ]
         let questions = asked.compactMap { source, question, socket in
             socket.map {
-                Keeper.Errand(source: source, question: question, path: $0.path, isOwn: !$0.isHanded)
+                let record = book.record(named: $0.path)
+                return Keeper.Errand(
+                    source: source, question: question, path: $0.path, isOwn: !$0.isHanded,
+                    accepts: { record?.progress ?? 0 })
             }
         }
         return Keeper(
@@ -245,7 +252,7 @@ final class Daemon {
                 time: time, notifier: notifier, log: log, tallies: tallies, pulse: pulse,
                 samplerProgress: { (kernel.submitted, kernel.completed) },
                 generation: { generation.value }, onLoop: { loop.execute($0) },
-                questions: questions,
+                questions: questions, listeners: { book.looks },
                 watching: service.watchdog, reload: { control.hangup() }, stop: { control.stop() },
                 // Not exit(3): other threads still run, and its handlers would pull things from under them.
                 giveUp: { _exit($0) })

@@ -15,8 +15,10 @@ final class Keeper: Sendable {
         var question: SelfQuery.Question
         /// Where.
         var path: String
-        /// Whether vitald made the socket, and would make it anew.
+        /// Whether vitald made the socket, and would make a new one.
         var isOwn: Bool
+        /// How many connections were accepted there so far.
+        var accepts: @Sendable () -> UInt64 = { 0 }
     }
 
     /// What the keeper looks at and whom it tells.
@@ -39,6 +41,8 @@ final class Keeper: Sendable {
         var onLoop: @Sendable (@escaping @Sendable () -> Void) -> Void
         /// What is asked of the daemon's own sockets with every look.
         var questions: [Errand]
+        /// What its listening sockets do, over TCP as well.
+        var listeners: @Sendable () -> [ListenerRecord.Look] = { [] }
         /// How long the manager waits for a beat; nil: nobody waits, verdicts are counted and logged only.
         var watching: Duration?
         /// Called on SIGHUP.

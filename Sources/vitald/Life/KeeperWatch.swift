@@ -15,6 +15,7 @@ struct KeeperWatch: ~Copyable {
     private var asked = Instant.distantPast
     private var ping: SelfQuery?
     private var livez: SelfQuery?
+    private var listeners = ListenerWatch()
     private var expectedGeneration: UInt64 = 0
     private var gaveUp = false
     private var stopping: Instant?
@@ -100,8 +101,9 @@ struct KeeperWatch: ~Copyable {
         findings[.loop] = reading.loopEchoes >= echoesAsked ? .progress : .still
         findings[.sampler] =
             sampler.completed != lastCompleted || sampler.completed >= sampler.submitted ? .progress : .still
-        findings[.socket] = finding(ping?.poll())
-        findings[.http] = finding(livez?.poll())
+        findings[.listeners] = listeners.look(outside.listeners())
+        findings[.socket] = finding(ping?.poll(), of: .socket)
+        findings[.http] = finding(livez?.poll(), of: .http)
         last = reading
         lastCompleted = sampler.completed
         // While draining, listeners are closed and checks rest on purpose: only the loop itself is asked.
@@ -155,11 +157,19 @@ struct KeeperWatch: ~Copyable {
         }
     }
 
-    private func finding(_ standing: SelfQuery.Standing?) -> Watchdog.Finding? {
+    private func finding(
+        _ standing: SelfQuery.Standing?, of source: Watchdog.Source
+    ) -> Watchdog.Finding? {
         switch standing {
-        case nil, .notAsked: nil
-        case .answered(let generation): generation >= expectedGeneration ? .progress : .still
-        case .open, .failed: .still
+        case nil, .notAsked: return nil
+        case .answered(let generation): return generation >= expectedGeneration ? .progress : .still
+        case .open:
+            // It waits in the queue of a socket whose accept(2) fails: it was not asked yet.
+            let isHeldUp = outside.questions.contains {
+                $0.source == source && listeners.heldUp.contains($0.path)
+            }
+            return isHeldUp ? nil : .still
+        case .failed: return .still
         }
     }
 
@@ -170,11 +180,16 @@ struct KeeperWatch: ~Copyable {
         echoesAsked = outside.pulse.reading.loopEchoes &+ 1
         let pulse = outside.pulse
         outside.onLoop { pulse.loopEchoed() }
-        ping = nil
-        livez = nil
-        guard stopping == nil else { return }
+        guard stopping == nil else {
+            (ping, livez) = (nil, nil)
+            return
+        }
         for errand in outside.questions {
-            let query = SelfQuery(errand.question, path: errand.path, isOwn: errand.isOwn)
+            // One that is not answered yet is not asked again: connections would pile up before those of clients.
+            let last = errand.source == .socket ? ping : livez
+            if last?.standing == .open { continue }
+            let query = SelfQuery(
+                errand.question, path: errand.path, isOwn: errand.isOwn, accepts: errand.accepts)
             switch errand.source {
             case .socket: ping = query
             case .http: livez = query

@@ -30,11 +30,12 @@ final class SelfQuery {
             }
         }
 
-        /// What an answer holds that only says that all connections are taken.
-        var full: [UInt8] {
+        /// What an answer holds that only says that there is no room for one more connection.
+        var full: [[UInt8]] {
             switch self {
-            case .ping: Array(#""kind":"too_many""#.utf8)
-            case .livez: Array("http/1.1 503".utf8)
+            case .ping:
+                ["too_many", "no_descriptors", "rate_limited"].map { Array(#""kind":"\#($0)""#.utf8) }
+            case .livez: [Array("http/1.1 503".utf8)]
             }
         }
     }
@@ -47,8 +48,9 @@ final class SelfQuery {
         case answered(UInt64)
         /// Refused, closed, or answered with rubbish.
         case failed
-        /// It could not even be asked, for want of descriptors or because others hold all connections: says
-        /// nothing about the daemon's progress, or clients that only connect could have it restarted.
+        /// It could not even be asked: there are no descriptors, others hold all connections, or they fill the queue
+        /// while the daemon accepts. That says nothing about its progress, or clients that only connect could have it
+        /// restarted.
         case notAsked
     }
 
@@ -56,13 +58,22 @@ final class SelfQuery {
     private static let maximumAnswer = 4096
 
     private let question: Question
+    /// How many connections the daemon has accepted there.
+    private let accepts: () -> UInt64
+    /// How many there were when this one was tried.
+    private let before: UInt64
     private var descriptor: Int32 = -1
     private var answer: [UInt8] = []
+    /// Whether others kept the question from being asked, if the daemon accepts them.
+    private var isCrowdedOut = false
     private(set) var standing = Standing.notAsked
 
-    /// Asks on the Unix socket at this path; `isOwn` where vitald made it, and would make it anew.
-    init(_ question: Question, path: String, isOwn: Bool = true) {
+    /// Asks on the Unix socket at this path; `isOwn` where vitald made it, and would make a new one. `accepts` tells how
+    /// many connections were accepted there so far.
+    init(_ question: Question, path: String, isOwn: Bool = true, accepts: @escaping () -> UInt64 = { 0 }) {
         self.question = question
+        self.accepts = accepts
+        before = accepts()
         descriptor = socket(
             AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
@@ -78,16 +89,24 @@ final class SelfQuery {
             }
         }
         guard connected == 0 else {
-            // The manager took the path away, or gave it to a group that vitald is not in: a restart would not change
-            // that, as it does for a socket of our own. Only a queue that nobody empties (EAGAIN) is our own fault.
-            if !isOwn, errno != EAGAIN { standing = .notAsked }
+            if errno == EAGAIN {
+                // The queue is full: somebody fills it, or nobody empties it.
+                isCrowdedOut = true
+            } else if !isOwn {
+                // The manager took the path away, or gave it to a group that vitald is not in: a restart would not
+                // change that, as it does for a socket of our own.
+                standing = .notAsked
+            }
             return
         }
         let bytes = question.bytes
-        guard
-            bytes.withUnsafeBytes({ send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            ) == bytes.count
-        else { return }
+        let sent = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        if sent < 0, errno == EPIPE || errno == ECONNRESET {
+            // Refused before it could ask: the reason may be there to read.
+            isCrowdedOut = true
+        } else if sent != bytes.count {
+            return
+        }
         standing = .open
     }
 
@@ -97,6 +116,7 @@ final class SelfQuery {
 
     /// Reads what has come since, and says how the question stands.
     func poll() -> Standing {
+        if standing == .failed, isCrowdedOut { return accepts() != before ? .notAsked : .failed }
         guard standing == .open else { return standing }
         standing = read()
         // Not held until the next question: our own connections are nobody's clients.
@@ -104,7 +124,7 @@ final class SelfQuery {
             close(descriptor)
             descriptor = -1
         }
-        return standing
+        return standing == .failed ? poll() : standing
     }
 
     private func read() -> Standing {
@@ -116,9 +136,7 @@ final class SelfQuery {
                 if let generation = Self.generation(in: answer, after: question.marker) {
                     return .answered(generation)
                 }
-                if Self.end(of: question.full, in: answer) != nil {
-                    return .notAsked
-                }
+                if question.full.contains(where: { Self.end(of: $0, in: answer) != nil }) { return .notAsked }
                 if answer.count > Self.maximumAnswer { break }
                 continue
             }

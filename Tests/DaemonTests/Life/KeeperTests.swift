@@ -15,6 +15,7 @@ import Vitals
 private final class Record: Sendable {
     let submitted = Atomic<UInt64>(0)
     let asked = Mutex([String]())
+    let looks = Mutex([ListenerRecord.Look]())
 
     func note(_ what: String) { asked.withLock { $0.append(what) } }
 }
@@ -29,6 +30,7 @@ private final class Stage {
     let record = Record()
     var ticking = true
     var judging = true
+    var questions: [Keeper.Errand] = []
 
     init() throws { manager = try DatagramReader() }
 
@@ -43,7 +45,8 @@ private final class Stage {
                 log: EventLog(.json(descriptor: -1), threshold: .critical, time: clock, tallies: tallies),
                 tallies: tallies, pulse: pulse,
                 samplerProgress: { (record.submitted.load(ordering: .relaxed), 0) },
-                generation: { 1 }, onLoop: { job in loop.execute(job) }, questions: [],
+                generation: { 1 }, onLoop: { job in loop.execute(job) }, questions: questions,
+                listeners: { record.looks.withLock { $0 } },
                 watching: window,
                 reload: { record.note("reload") }, stop: { record.note("stop") },
                 giveUp: { record.note("give up \($0)") }))
@@ -164,6 +167,68 @@ struct KeeperTests {
         for _ in 0..<3 { try stage.pass(&watch) }
 
         #expect(stage.heard() == [Self.verdict("sampler")])
+    }
+
+    @Test(
+        "a listening socket at which somebody waits while nobody is accepted is named, be it over TCP or not")
+    func stuckListener() throws {
+        let stage = try Stage()
+        var watch = stage.watch()
+        func show(_ progress: UInt64, isDue: Bool) {
+            stage.record.looks.withLock { looks in
+                looks = ["/run/vitald/vitald.sock", "127.0.0.1:9847"].map { name in
+                    ListenerRecord.Look(
+                        name: name, progress: name.hasPrefix("/") ? 0 : progress,
+                        isDue: isDue && !name.hasPrefix("/"))
+                }
+            }
+        }
+        for progress in 0..<4 as Range<UInt64> {
+            show(progress, isDue: true)
+            try stage.pass(&watch)
+        }
+        for isDue in [false, false, true] {
+            show(4, isDue: isDue)
+            try stage.pass(&watch)
+        }
+        #expect(stage.heard() == Array(repeating: "WATCHDOG=1", count: 7))
+
+        for _ in 0..<3 { try stage.pass(&watch) }
+
+        #expect(
+            stage.heard() == [
+                "STATUS=watchdog: listeners stalled (scheduler ok, loop ok, sampler ok, board ok, "
+                    + "listeners still for 3 looks)\nWATCHDOG=trigger"
+            ])
+    }
+
+    @Test(
+        "a question that waits at a socket whose accept(2) fails says nothing, and is not asked again meanwhile"
+    )
+    func heldUp() throws {
+        let stage = try Stage()
+        let answerer = try Answerer()
+        stage.questions = [Keeper.Errand(source: .socket, question: .ping, path: answerer.path, isOwn: true)]
+        var watch = stage.watch()
+        for failures in 1...4 as ClosedRange<UInt64> {
+            stage.record.looks.withLock {
+                $0 = [
+                    ListenerRecord.Look(
+                        name: answerer.path, progress: failures, isDue: true, failures: failures,
+                        isPaused: false)
+                ]
+            }
+            try stage.pass(&watch)
+        }
+        #expect(stage.heard() == Array(repeating: "WATCHDOG=1", count: 4))
+        #expect(answerer.waiting == 1)
+
+        for _ in 0..<3 { try stage.pass(&watch) }
+
+        let verdict = try #require(stage.heard().last)
+        #expect(
+            verdict.hasPrefix("STATUS=watchdog: socket, listeners stalled"),
+            "accept(2) failed no more: \(verdict)")
     }
 
     @Test("after giving up no beat takes it back")

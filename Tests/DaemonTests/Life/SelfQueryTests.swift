@@ -6,7 +6,7 @@ import Testing
 @testable import vitald
 
 /// A Unix socket that answers one question with fixed bytes and hangs up.
-private final class Answerer {
+final class Answerer {
     let path = "/tmp/vitald-query-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
     private let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
 
@@ -20,6 +20,17 @@ private final class Answerer {
             }
         }
         try #require(bound == 0 && listen(listener, 1) == 0)
+    }
+
+    /// How many wait to be accepted; they are sent away.
+    var waiting: Int {
+        var count = 0
+        var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        while poll(&entry, 1, 0) > 0 {
+            close(accept(listener, nil, nil))
+            count += 1
+        }
+        return count
     }
 
     deinit {
@@ -44,6 +55,8 @@ struct SelfQueryTests {
                 SelfQuery.Standing.answered(7)
             ),
             (.ping, #"{"error":{"code":-32002,"data":{"kind":"too_many"}}}"#, .notAsked),
+            (.ping, #"{"error":{"code":-32002,"data":{"kind":"rate_limited"}}}"#, .notAsked),
+            (.ping, #"{"error":{"code":-32002,"data":{"kind":"no_descriptors"}}}"#, .notAsked),
             (.ping, #"{"error":{"code":-32603,"data":{"kind":"unavailable"}}}"#, .failed),
             (.livez, "HTTP/1.1 200 OK\r\nX-Vitald-Generation: 12\r\n\r\nok\n", .answered(12)),
             (.livez, "HTTP/1.1 503 Service Unavailable\r\n\r\n", .notAsked),
@@ -68,6 +81,28 @@ struct SelfQueryTests {
 
         #expect(SelfQuery(.ping, path: path, isOwn: true).poll() == .failed)
         #expect(SelfQuery(.ping, path: path, isOwn: false).poll() == .notAsked)
+    }
+
+    @Test("a queue that others fill says nothing while connections are accepted")
+    func crowded() throws {
+        let answerer = try Answerer()
+        let accepted = Box(0)
+        func query() -> SelfQuery { SelfQuery(.ping, path: answerer.path, accepts: { accepted.value }) }
+        let waiting = (0..<2).map { _ in query() }
+        let (early, late) = (query(), query())
+
+        #expect(waiting.allSatisfy { $0.poll() == .open })
+        #expect(early.poll() == .failed, "nobody was accepted since")
+        accepted.value += 1
+        #expect(early.poll() == .notAsked)
+        #expect(late.poll() == .notAsked)
+        #expect(query().poll() == .failed)
+    }
+
+    /// A number that a closure looks at.
+    private final class Box {
+        var value: UInt64
+        init(_ value: UInt64) { self.value = value }
     }
 
     @Test("a queue that nobody empties is told, whoever made the socket")

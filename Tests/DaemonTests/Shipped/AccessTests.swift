@@ -145,6 +145,56 @@ struct AccessTests {
         try await daemon.stop()
     }
 
+    /// Shakes hands for some seconds, on several threads where it does not trust the server; prints how often that failed.
+    private static let shaker = """
+        import socket, ssl, sys, threading, time
+        port, seconds, authority = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+        context = ssl.create_default_context(cafile=authority or None)
+        end, counts, lock = time.time() + seconds, [0, 0], threading.Lock()
+        def shake():
+            while time.time() < end:
+                try:
+                    with socket.create_connection(("127.0.0.1", port), 20) as plain:
+                        with context.wrap_socket(plain, server_hostname="localhost") as s:
+                            s.sendall(b"GET /livez HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
+                            good = b" 200 " in s.recv(4096)
+                except OSError as error:
+                    good = False
+                with lock: counts[good] += 1
+        threads = [threading.Thread(target=shake) for _ in range(1 if authority else 6)]
+        for thread in threads: thread.start()
+        for thread in threads: thread.join()
+        print("failed", counts[0], "worked", counts[1], flush=True)
+        """
+
+    @Test("a client of this machine whose handshakes all fail cuts none of the others' good ones")
+    func failingHandshakes() async throws {
+        let daemon = try await ShippedDaemon(configuration(#""tls": { \#(tls) }"#), in: directory).serving()
+        let port = String(try daemon.port())
+        func shaker(_ seconds: Int, _ authority: String, _ output: String) throws -> Program {
+            let output = "\(directory.path)/\(output)"
+            return try Program(
+                [Tool.python, "-c", Self.shaker, port, "\(seconds)", authority], output: output,
+                errors: output)
+        }
+
+        let bad = try shaker(8, "", "bad")
+        // Far more than what is let through without waiting.
+        try await Wait.until("many failures") {
+            try await dropped(daemon, "http_connection", "tls") ?? 0 > 900 || bad.hasEnded != nil
+        }
+        let good = try shaker(3, try authority, "good")
+        #expect(try await good.end() == .code(0))
+        #expect(try await bad.end() == .code(0))
+
+        let result = directory.read("good")
+        #expect(result.hasPrefix("failed 0 worked ") && !result.hasSuffix(" 0\n"), "\(result)")
+        #expect(try await dropped(daemon, "http_connection", "rate") == 0)
+        let cut = try await dropped(daemon, "http_connection", "tls") ?? 0
+        #expect(cut > 500, "it was more than the burst: \(directory.read("bad"))")
+        try await daemon.stop()
+    }
+
     @Test(
         "Prometheus scrapes with a password, a token and a certificate, and is refused without them",
         .enabled(if: Program.has("prometheus"), "it takes Prometheus (apt install prometheus)"))

@@ -133,7 +133,7 @@ struct ControlTests {
         for subject in [
             "cgroup", "controllers", "processes", "capabilities", "filesystems", "journal", "log", "resolver",
             "clock",
-            "resources", "credentials", "access", "sockets", "caller",
+            "resources", "credentials", "access", "sockets", "listeners", "caller",
         ] {
             #expect(subjects.contains(subject), "\(subjects)")
             #expect(told.output.contains(" \(subject) "), "\(told.output)")

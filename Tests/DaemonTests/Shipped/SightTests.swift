@@ -137,7 +137,7 @@ struct ShippedSightTests {
 
         for name in Self.kinds {
             try await Wait.until("\(name) to say that there are no descriptors") {
-                try await reason(name) == "inconclusive.resources"
+                try await reason(name) == "inconclusive.descriptors"
             }
         }
         _ = try Program.output(["prlimit", "--pid", "\(daemon.pid)", "--nofile=4096:"])

@@ -170,13 +170,55 @@ struct HTTPLimitsTests {
     func unixFlood() throws {
         let path = Tool.scratchPath(".sock")
         defer { unlink(path) }
-        let house = try House { $0.unixConnections = 1 }
+        let house = try House { $0.local = ConnectionShares(connections: 1, perUser: 1, reserved: 0) }
         _ = try house.server.listen(on: SocketAddress(unixDomainSocketPath: path)).wait()
         let flood = try RawClient(path: path)
         #expect(try flood.get("/livez").status == 200)
 
         #expect(try RawClient(path: path).answer().status == 503)
         #expect(try house.get("/livez").status == 200)
+    }
+
+    @Test("of the Unix socket each user has a share and root a reserve, and who is refused reads why")
+    func shares() throws {
+        let uid = Mutex<UInt32>(1000)
+        let peers = PeerInspection { _ in
+            PeerInspection.Peer(credentials: PeerCredentials(pid: 1, uid: uid.withLock { $0 }, gid: 1))
+        }
+        let path = Tool.scratchPath(".sock")
+        defer { unlink(path) }
+        let house = try House(peers: peers) {
+            $0.local = ConnectionShares(connections: 8, perUser: 3, reserved: 2)
+        }
+        _ = try house.server.listen(on: SocketAddress(unixDomainSocketPath: path)).wait()
+        var kept: [RawClient] = []
+        func status(of user: UInt32) throws -> Int {
+            uid.withLock { $0 = user }
+            let client = try RawClient(path: path)
+            let answer = try client.get("/livez")
+            if answer.status == 200 { kept.append(client) }
+            return answer.status
+        }
+
+        let users: [UInt32] = [1000, 1000, 1000, 1000, 1001, 1001, 1001, 1001, 1002, 0, 0, 0]
+        #expect(
+            try users.map(status) == [200, 200, 200, 503, 200, 200, 200, 503, 503, 200, 200, 503],
+            "six of eight for users, three for each, and two for root")
+
+        uid.withLock { $0 = 1000 }
+        // Far more than what a socket holds while nobody reads: a connection that is closed at once would lose it.
+        let talker = try RawClient(path: path)
+        talker.send(
+            "GET /livez HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 60_000) + "\r\n\r\n")
+        let refused = try talker.answer()
+        #expect(refused.status == 503)
+        #expect(refused.text == "503: too many connections. Try again later.\n")
+        #expect(refused.header("connection") == "close")
+        #expect(try talker.rest() == [])
+        for client in kept { #expect(try client.get("/livez").status == 200, "nobody lost a connection") }
+        kept.removeAll()
+        #expect(house.reaches { house.server.connections == 0 })
+        #expect(try status(of: 1000) == 200)
     }
 
     @Test("a flood over TCP leaves room on the Unix socket")

@@ -27,7 +27,8 @@ final class House: Sendable {
             ReportSample.check("db", "postgres"), ReportSample.check("cache", "redis"),
         ],
         kernel: FakeKernel = FakeKernel(), routes: [any Route] = RouteCatalog.all,
-        rules: [any RequestRule] = [], limits change: (inout HTTPLimits) -> Void = { _ in },
+        rules: [any RequestRule] = [], peers: PeerInspection = PeerInspection(resolver: nil),
+        limits change: (inout HTTPLimits) -> Void = { _ in },
         remark: @escaping @Sendable (HandshakeRemark) -> Void = { _ in }
     ) throws {
         board = Board(epoch: "e", report: ReportSample.report(checks))
@@ -37,7 +38,8 @@ final class House: Sendable {
         server = HTTPServer(
             loop: group.next(), board: board, kernel: kernel, tallies: tallies, time: FixedTime(),
             identity: ServiceIdentity(name: "agno-data-api", labels: [("team", "data")], version: "1.2.3"),
-            generation: generation, limits: limits, routes: routes, rules: rules, remark: remark)
+            generation: generation, limits: limits, routes: routes, rules: rules, inspection: peers,
+            remark: remark)
         let address = try server.listen(on: SocketAddress(ipAddress: "127.0.0.1", port: 0)).wait()
         port = address.port ?? 0
     }

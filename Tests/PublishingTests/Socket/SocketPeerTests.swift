@@ -139,6 +139,50 @@ struct SocketPeerTests {
         #expect(ledger.total == 0)
     }
 
+    @Test(
+        "a user that opens connections too fast is refused before anything is made of them; an administrator is not"
+    )
+    func openingRate() throws {
+        var ledger = ConnectionLedger(
+            ConnectionShares(connections: 100, perUser: 50, reserved: 8, opensPerSecond: 10))
+        func opened(_ count: Int, _ user: UInt32, at seconds: Double) -> Int {
+            (0..<count).count { _ in
+                let now = Instant(nanoseconds: Int64(seconds * 1e9))
+                guard (try? ledger.open(user: user, administrator: user == 0, at: now)) != nil else {
+                    return false
+                }
+                ledger.close(user: user)
+                return true
+            }
+        }
+
+        #expect(opened(100, 1000, at: 50) == 10)
+        #expect(opened(100, 1001, at: 50) == 10, "the others are not concerned")
+        #expect(opened(100, 0, at: 50) == 100)
+        #expect(opened(100, 1000, at: 50.35) == 3)
+        #expect(opened(100, 1000, at: 60) == 10)
+        #expect(throws: ConnectionLedger.Refusal.rate) {
+            try ledger.open(user: 1000, administrator: false, at: Instant(nanoseconds: 60_000_000_000))
+        }
+        #expect(ledger.total == 0)
+    }
+
+    @Test("who is refused reads why, whatever it has sent meanwhile")
+    func refusedTalker() throws {
+        var limits = SocketLimits()
+        (limits.connectionsPerUser, limits.reserved) = (1, 0)
+        let scene = try SocketScene(limits: limits, inspection: Self.inspection(uid: 1000))
+        let first = try scene.peer()
+        try first.send(Self.ping + "\n")
+        _ = try first.line()
+
+        let talker = try scene.peer()
+        for _ in 0..<100 { try talker.send(Self.ping + "\n") }
+
+        #expect(try talker.value()["error"]?["data"]?["kind"]?.string == "too_many")
+        #expect(try talker.lineOrEnd() == nil)
+    }
+
     @Test("pushes beyond the rate are refused with the time to wait, per user, and flow again after it")
     func rate() throws {
         var limits = SocketLimits()

@@ -111,7 +111,7 @@ import Vitals
         arguments: [
             (0, Outcome.pass, nil), (ENOSPC, .fail, "disk.full"), (EDQUOT, .fail, "quota.exceeded"),
             (EIO, .fail, "io.error"), (EROFS, .unknown, "sandboxed"), (EACCES, .unknown, "access.denied"),
-            (EMFILE, .unknown, "inconclusive.resources"),
+            (EMFILE, .unknown, "inconclusive.descriptors"),
         ] as [(Int32, Outcome, String?)])
     func writing(code: Int32, outcome: Outcome, reason: String?) throws {
         let result = try judge(written(code), #","writable":true"#)
@@ -165,7 +165,7 @@ import Vitals
         arguments: [
             (ENOENT, Outcome.fail, "path.missing"), (ENOTDIR, .fail, "path.missing"),
             (EACCES, .unknown, "access.denied"), (EIO, .fail, "io.error"), (ESTALE, .fail, "io.error"),
-            (ENOTCONN, .fail, "io.error"), (EMFILE, .unknown, "inconclusive.resources"),
+            (ENOTCONN, .fail, "io.error"), (EMFILE, .unknown, "inconclusive.descriptors"),
         ] as [(Int32, Outcome, String)])
     func unreachable(code: Int32, outcome: Outcome, reason: String) throws {
         let result = try judge(FilesystemFinding(size: .failure(SystemError(code))), path: "/srv/x")

@@ -251,7 +251,7 @@ struct SightTests {
     @Test(
         "without descriptors, memory or a disk that answers, nobody is said to be gone",
         arguments: [
-            (EMFILE, "inconclusive.resources", "Too many open files"),
+            (EMFILE, "inconclusive.descriptors", "no descriptors are free"),
             (ENOMEM, "inconclusive.resources", "Cannot allocate memory"),
             (EIO, "inconclusive.kernel", "Input/output error"),
             (EACCES, "inconclusive.kernel", "Permission denied"),
@@ -302,8 +302,8 @@ struct SightTests {
 
         let after = try Self.verdicts(sampler, of: "ssh.service")
 
-        #expect(before.all.allSatisfy { $0.reason == "inconclusive.resources" }, "\(before)")
-        #expect(mine.reason == "inconclusive.resources")
+        #expect(before.all.allSatisfy { $0.reason == "inconclusive.descriptors" }, "\(before)")
+        #expect(mine.reason == "inconclusive.descriptors")
         #expect(after.all.allSatisfy { $0.outcome == .pass }, "\(after)")
     }
 
@@ -316,9 +316,11 @@ struct SightTests {
 
         let result = kind.judge(sampler.hostFigures)
 
-        #expect(result.outcome == .unknown && result.reason == "inconclusive.resources")
+        #expect(result.outcome == .unknown && result.reason == "inconclusive.descriptors")
         #expect(
-            result.message == "its memory is not known: meminfo cannot be read: Too many open files")
+            result.message
+                == "its memory is not known: meminfo cannot be read: no descriptors are free: "
+                + "all that vitald may have are in use (LimitNOFILE= of its unit)")
     }
 
     @Test(

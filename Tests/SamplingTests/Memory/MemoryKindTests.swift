@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Synchronization
 import Testing
 import Vitals
@@ -53,6 +54,34 @@ import Vitals
         #expect(try await run(#"{"of":"self"}"#).reason == "inconclusive.kernel")
         bench.kernel.script.withLock { $0.own = ContainerFigures(identity: ContainerIdentity(id: "/")) }
         #expect(try await run(#"{"of":"self"}"#).outcome == .unknown)
+    }
+
+    @Test(
+        "a meminfo that cannot be read is told by its error, and descriptors that are used up by name",
+        arguments: [
+            (
+                EMFILE, "inconclusive.descriptors",
+                "its memory is not known: meminfo cannot be read: no descriptors are free: "
+                    + "all that vitald may have are in use (LimitNOFILE= of its unit)"
+            ),
+            (
+                ENFILE, "inconclusive.descriptors",
+                "its memory is not known: meminfo cannot be read: no descriptors are free: "
+                    + "the whole machine has none left (sysctl fs.file-max)"
+            ),
+            (EIO, "inconclusive.kernel", "its memory is not known: meminfo cannot be read: Input/output error"),
+        ] as [(Int32, Reason, String)])
+    func unreadable(code: Int32, reason: Reason, message: String) async throws {
+        let fault = KernelFault(code: code)
+        bench.kernel.script.withLock {
+            $0.host.unreadable = [UnreadableFile("meminfo", fault.cause, fault.text)]
+        }
+
+        let result = try await run("{}")
+
+        #expect(result.outcome == .unknown)
+        #expect(result.reason == reason)
+        #expect(result.message == message)
     }
 
     @Test("pressure warns where it is asked for, and its absence is said")

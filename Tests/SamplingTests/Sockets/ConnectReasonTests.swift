@@ -106,7 +106,7 @@ struct ConnectReasonTests {
             (ENETUNREACH, .fail, "unreachable"), (EADDRNOTAVAIL, .fail, "unreachable"),
             (EACCES, .fail, "denied"), (EPERM, .fail, "denied"), (ETIMEDOUT, .fail, "timeout.connect"),
             (ECONNRESET, .fail, "reset"), (ECONNABORTED, .fail, "reset"), (EPIPE, .fail, "closed"),
-            (EMFILE, .unknown, "inconclusive.resources"), (ENOMEM, .unknown, "inconclusive.resources"),
+            (EMFILE, .unknown, "inconclusive.descriptors"), (ENOMEM, .unknown, "inconclusive.resources"),
             (EPROTO, .fail, "connect.failed"),
         ] as [(Int32, Outcome, Reason)])
     func table(code: Int32, outcome: Outcome, reason: Reason) {

@@ -25,13 +25,18 @@ final class Doorkeeper {
         let tls: TLSIdentity?
         /// Whether its certificate vouches for a name that is wanted.
         var isNamed = true
-        /// Whether its next request is paid for: the first one is, with the handshake before it.
-        var isPaid = false
+        /// Whether its handshake still counts as one that no good request followed.
+        var owesHandshake = false
     }
 
-    /// Handshakes of this machine itself: far more than a proxy needs, and too few for one of its users to keep the
-    /// loop busy with.
+    /// Handshakes of this machine itself that no good request follows. All its users and every proxy on it are one
+    /// machine, so nobody is refused for what others do: beyond this, handshakes wait for their turns.
     static let ownHandshakes = (burst: 500, interval: Duration.milliseconds(5))
+    /// Handshakes of all machines together, good ones among them: a handshake takes about a millisecond of the event
+    /// loop, which has to answer others in between.
+    static let allHandshakes = (burst: 16, interval: Duration.microseconds(1250))
+    /// No handshake waits longer for its turn: most clients give up a little later.
+    static let handshakePatience = Duration.seconds(4)
 
     let access: HTTPAccess
     private let time: any TimeSource
@@ -44,7 +49,9 @@ final class Doorkeeper {
     private let challenges: [(name: String, value: String)]
     private var requests: PeerBuckets
     private var guesses: GuessLimits
+    private var handshakes: PeerBuckets
     private var ownHandshakes = PeerBuckets(burst: ownHandshakes.burst, interval: ownHandshakes.interval)
+    private var allHandshakes = PeerBuckets(burst: allHandshakes.burst, interval: allHandshakes.interval)
 
     /// Takes over the guesses that another one counted.
     init(
@@ -66,18 +73,45 @@ final class Doorkeeper {
         let limits = access.limits
         requests = PeerBuckets(
             burst: limits.burst, interval: .nanoseconds(1_000_000_000 / Int64(limits.requestsPerSecond)))
+        // As many again, so that failed handshakes use up nobody's requests.
+        handshakes = requests
         guesses = other?.guesses ?? GuessLimits()
     }
 
-    /// Whether a machine may open one more connection over TLS: a handshake costs more than a request.
-    func admitsHandshake(from peer: PeerAddress) -> Bool {
-        peer.isLoopback ? ownHandshakes.take(.loopback, at: time.now) : takeRequest(peer, at: time.now)
+    /// How long one more handshake with a machine has to wait for its turn; nil where that is too long. It counts
+    /// until `settleHandshake` takes it back.
+    func admitHandshake(from peer: PeerAddress) -> Duration? {
+        let now = time.now
+        guard let all = allHandshakes.book(.loopback, at: now, within: Self.handshakePatience) else {
+            return nil
+        }
+        let own: Duration?
+        if peer.isLoopback {
+            own = ownHandshakes.book(.loopback, at: now, within: Self.handshakePatience)
+        } else {
+            own = handshakes.book(
+                peer, isKnown: guesses.isKnown(peer), at: now, within: Self.handshakePatience)
+        }
+        guard let own else {
+            allHandshakes.giveBack(.loopback)
+            return nil
+        }
+        return max(all, own)
+    }
+
+    /// Takes a handshake back: a good request followed it, or its client left before its turn came.
+    func settleHandshake(of peer: PeerAddress) {
+        if peer.isLoopback {
+            ownHandshakes.giveBack(.loopback)
+        } else {
+            handshakes.giveBack(peer, isKnown: guesses.isKnown(peer))
+        }
     }
 
     /// Decides on a request.
     func admit(_ head: HTTPRequestHead, _ arrival: Arrival) -> Admission {
         let peer = arrival.peer
-        if !peer.isLoopback, !arrival.isPaid {
+        if !peer.isLoopback {
             let now = time.now
             guard takeRequest(peer, at: now) else {
                 tallies.add(.rate)

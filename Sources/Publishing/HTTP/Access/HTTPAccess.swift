@@ -41,8 +41,8 @@ package struct AccessLimits: Sendable, Equatable {
     package var connections = 256
     /// Connections at a time from one other machine.
     package var connectionsPerPeer = 64
-    /// Requests a second from one other machine, over a longer time; a handshake that no request follows counts as
-    /// one.
+    /// Requests a second from one other machine, over a longer time, and as many handshakes that no good request
+    /// follows: beyond, requests are refused and handshakes wait.
     package var requestsPerSecond = 100
     /// As many more at once.
     package var burst = 200

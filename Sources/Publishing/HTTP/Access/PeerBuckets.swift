@@ -44,13 +44,31 @@ struct PeerBuckets {
 
     /// Takes a token; false where there is none.
     mutating func take(_ peer: PeerAddress, isKnown: Bool = false, at now: Instant) -> Bool {
-        guard wait(peer, isKnown: isKnown, at: now) == nil else { return false }
+        book(peer, isKnown: isKnown, at: now, within: .zero) != nil
+    }
+
+    /// Takes the next token, ahead of time where there is none now: gives how long it has to be waited for, and nil,
+    /// without taking it, where that is longer than `limit`.
+    mutating func book(
+        _ peer: PeerAddress, isKnown: Bool = false, at now: Instant, within limit: Duration
+    ) -> Duration? {
+        let wait = wait(peer, isKnown: isKnown, at: now) ?? .zero
+        guard wait <= limit else { return nil }
         machines.add(interval, to: peer, at: now)
-        guard !isKnown, peer.hasNetworks else { return true }
+        guard !isKnown, peer.hasNetworks else { return wait }
         for (number, share) in Self.shares.enumerated() {
             wider[number].add(interval / share.times, to: peer.network(share.width), at: now)
         }
-        return true
+        return wait
+    }
+
+    /// Puts a token back.
+    mutating func giveBack(_ peer: PeerAddress, isKnown: Bool = false) {
+        machines.giveBack(interval, to: peer)
+        guard !isKnown, peer.hasNetworks else { return }
+        for (number, share) in Self.shares.enumerated() {
+            wider[number].giveBack(interval / share.times, to: peer.network(share.width))
+        }
     }
 
     private func wait(_ full: Instant?, _ interval: Duration, _ now: Instant) -> Duration? {
@@ -94,6 +112,11 @@ struct BucketTable<Key: Hashable> {
         places[entries[place].key] = nil
         places[key] = place
         entries[place] = (key, now + time)
+    }
+
+    /// Puts back what it needs this long to be filled with.
+    mutating func giveBack(_ time: Duration, to key: Key) {
+        if let place = places[key] { entries[place].fullAt = entries[place].fullAt - time }
     }
 
     private mutating func fullest() -> Int {

@@ -2,7 +2,7 @@
 
 import Vitals
 
-/// Why something was refused over TCP.
+/// Why something was refused over HTTP.
 enum Refusal: CaseIterable {
     /// A request under a name that is not this machine's.
     case host
@@ -26,6 +26,12 @@ enum Refusal: CaseIterable {
     case openingRate
     /// A connection that only held a place which another one needed.
     case evicted
+    /// A connection over the Unix socket beyond what one user may have.
+    case userLimit
+    /// A connection over the Unix socket beyond what one user may open.
+    case userRate
+    /// A connection that would have used up the descriptors.
+    case descriptors
 
     /// Its labels in `vitald_dropped_total`.
     var labels: (what: String, reason: String) {
@@ -41,11 +47,14 @@ enum Refusal: CaseIterable {
         case .peerLimit: ("http_connection", "peer_limit")
         case .openingRate: ("http_connection", "rate")
         case .evicted: ("http_connection", "evicted")
+        case .userLimit: ("http_connection", "user_limit")
+        case .userRate: ("http_connection", "user_rate")
+        case .descriptors: ("http_connection", "descriptors")
         }
     }
 }
 
-/// Counts what was refused over TCP, by reason. Lives on the event loop.
+/// Counts what was refused over HTTP, by reason. Lives on the event loop.
 ///
 /// A page shows the reasons that there can be under the rules in force, from zero on, and those that there were.
 final class RefusalTallies {
@@ -62,7 +71,8 @@ final class RefusalTallies {
 
     /// Shows what there can be under these rules.
     func show(_ access: HTTPAccess) {
-        var possible: [Refusal] = access.hosts == .any ? [.evicted] : [.evicted, .host]
+        var possible: [Refusal] = [.evicted, .userLimit, .descriptors]
+        if access.hosts != .any { possible.append(.host) }
         if let tls = access.tls {
             possible += [.handshake, .openingRate]
             if !tls.clientNames.isEmpty { possible.append(.clientName) }

@@ -84,21 +84,26 @@ extension KernelSampler {
         if let tree {
             let fault = tree.rootFault
             return Unmeasured(
-                .cgroup, fault?.cause == .resources ? .resources : .cgroup,
+                .cgroup, Self.cause(of: fault),
                 fact: "the cgroup tree at \(tree.path) cannot be opened"
                     + (fault.map { ": \($0.text)" } ?? ""),
-                remedy: fault?.cause == .resources
+                remedy: fault?.isShortage == true
                     ? fault?.remedy ?? "" : "Check the path and its permissions.")
         }
         guard mount != nil else {
             return Unmeasured(
-                .cgroup, mountFault?.cause == .resources ? .resources : .cgroup,
+                .cgroup, Self.cause(of: mountFault),
                 fact: "\(roots.proc)/self/mountinfo cannot be read"
                     + (mountFault.map { ": \($0.text)" } ?? ""),
                 remedy: mountFault?.remedy
                     ?? "Check whether \(roots.proc) is a procfs that vitald may read.")
         }
         return Unmeasured(.cgroup, .cgroup, fact: CgroupMount.absent, remedy: CgroupMount.absentRemedy)
+    }
+
+    /// The cause of there being no tree: what vitald is short of, else that there is none.
+    private static func cause(of fault: KernelFault?) -> Unmeasured.Cause {
+        fault.flatMap { $0.isShortage ? $0.cause : nil } ?? .cgroup
     }
 
     /// Why the tree shows only a part of the machine; nil where it shows all that can be hoped for.

@@ -210,7 +210,7 @@ final class HostSampler {
         if directory < 0 {
             let opened = roots.proc.withCString { reader.open($0, in: AT_FDCWD, O_DIRECTORY) }
             guard opened >= 0 else { return opened == -ENOENT ? .missing : .failed(-opened) }
-            guard reader.mayKeep() else {
+            guard reader.mayKeep(opened) else {
                 Glibc.close(opened)
                 return reader.read(path: roots.proc + "/\(file.name)")
             }

@@ -35,8 +35,9 @@ struct KernelTallies {
 
     /// What there can be.
     private static let kinds: [(Unmeasured.Subject, Unmeasured.Cause)] = [
-        (.container, .limit), (.containerSeries, .limit), (.cgroup, .limit), (.cgroup, .resources),
-        (.cgroup, .kernel), (.containerFile, .resources), (.containerFile, .kernel),
+        (.container, .limit), (.containerSeries, .limit), (.cgroup, .limit), (.cgroup, .descriptors),
+        (.cgroup, .resources), (.cgroup, .kernel), (.containerFile, .descriptors),
+        (.containerFile, .resources), (.containerFile, .kernel),
     ]
 
     /// What is left out now.

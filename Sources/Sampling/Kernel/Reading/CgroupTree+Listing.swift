@@ -119,7 +119,7 @@ extension CgroupTree {
         // In the kernel's own tree nothing is moved from place to place: what was not there is new.
         if isKernel { child.bornAfter = lastWhole }
         if opened >= 0 {
-            if reader.mayKeep() { child.directory = opened } else { close(opened) }
+            if reader.mayKeep(opened) { child.directory = opened } else { close(opened) }
         }
         return child
     }

@@ -160,7 +160,7 @@ final class CgroupTree {
         count = 1
         overflow = 0
         generation &+= 1
-        if reader.mayKeep() { node.directory = descriptor } else { close(descriptor) }
+        if reader.mayKeep(descriptor) { node.directory = descriptor } else { close(descriptor) }
     }
 
     private func visit(_ node: CgroupNode, depth: Int, now: Int64) {

@@ -52,7 +52,7 @@ struct ContainerProcess {
                 return
             }
             pid = node.mainProcess
-            if reader.mayKeep() { directory = opened } else { temporary = opened }
+            if reader.mayKeep(opened) { directory = opened } else { temporary = opened }
             startTicks = oldestStart(node, tree, reader, proc: proc, now: now) ?? startTicks
         }
         let place = directory >= 0 ? directory : temporary

@@ -53,6 +53,8 @@ final class KernelReader {
 
     /// How many descriptors may be kept at once.
     private(set) var budget: Int
+    /// From this number on none is kept.
+    private let highest: Int32
     /// How many are kept.
     private(set) var kept = 0
     /// How many opens were tried: tells whether a round opened anything.
@@ -63,6 +65,7 @@ final class KernelReader {
 
     init(budget: Int) {
         self.budget = budget
+        highest = Self.highestKept()
         buffer = .allocate(capacity: 64 << 10)
     }
 
@@ -80,6 +83,16 @@ final class KernelReader {
     /// 1024 socket and 256 HTTP connections, probes, and some.
     private static let reserved = 1536
 
+    private static func highestKept() -> Int32 {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+        let soft = Int32(clamping: limit.rlim_cur)
+        return soft - min(forChecks, soft / 4)
+    }
+
+    /// Descriptors that are promised to checks, whatever else is open.
+    private static let forChecks: Int32 = 32
+
     /// Opens a file or directory; negative errno where that fails.
     func open(_ name: UnsafePointer<CChar>, in directory: Int32, _ flags: Int32 = 0) -> Int32 {
         opens &+= 1
@@ -95,9 +108,10 @@ final class KernelReader {
         }
     }
 
-    /// Whether one more descriptor may be kept; if so it counts as kept.
-    func mayKeep() -> Bool {
-        guard kept < budget else { return false }
+    /// Whether one more descriptor may be kept; if so it counts as kept. One of the last below the limit may not: the
+    /// kernel gives the lowest that is free, so those are all that is left for checks.
+    func mayKeep(_ descriptor: Int32) -> Bool {
+        guard kept < budget, descriptor < highest else { return false }
         kept += 1
         return true
     }
@@ -131,7 +145,7 @@ final class KernelReader {
             return contents
         }
         let contents = read(descriptor, streamed: streamed, record: record)
-        if case .bytes = contents, mayKeep() {
+        if case .bytes = contents, mayKeep(descriptor) {
             file.descriptor = descriptor
             return contents
         }
@@ -182,7 +196,7 @@ final class KernelReader {
         return .bytes(KernelBytes(UnsafeBufferPointer(rebasing: buffer[..<count])))
     }
 
-    private static func contents(of code: Int32) -> Contents {
+    static func contents(of code: Int32) -> Contents {
         switch code {
         // EOPNOTSUPP: PSI switched off, or a threaded cgroup's cgroup.procs.
         case ENOENT, EOPNOTSUPP, EINVAL, ENOTDIR: .missing

@@ -60,7 +60,11 @@ struct FilesystemVerdict {
                 message:
                     "vitald may not look at \(path): \(error.text). Give its user the right to enter every "
                     + "directory above it (x)")
-        case EMFILE, ENFILE, ENOMEM:
+        case EMFILE, ENFILE:
+            return ProbeResult(
+                .unknown, reason: DescriptorShortage.reason,
+                message: "\(path) could not be measured: \(DescriptorShortage.sentence(error.code))")
+        case ENOMEM:
             return ProbeResult(
                 .unknown, reason: "inconclusive.resources",
                 message: "\(path) could not be measured: \(error.text)")
@@ -113,7 +117,11 @@ struct FilesystemVerdict {
         case EDQUOT:
             return ProbeResult(
                 .fail, reason: "quota.exceeded", message: "a small file at \(path): \(error.text)")
-        case EMFILE, ENFILE, ENOMEM:
+        case EMFILE, ENFILE:
+            return ProbeResult(
+                .unknown, reason: DescriptorShortage.reason,
+                message: "\(path) could not be tried: \(DescriptorShortage.sentence(error.code))")
+        case ENOMEM:
             return ProbeResult(
                 .unknown, reason: "inconclusive.resources",
                 message: "\(path) could not be tried: \(error.text)")

@@ -6,7 +6,7 @@ package import Vitals
 package struct ResolveFailure: Error, Sendable, Hashable {
     /// `fail`, or `unknown` where vitald itself was short of something.
     package let outcome: Outcome
-    /// `dns.failed`, `timeout.resolve`, `inconclusive.lanes` or `inconclusive.resources`.
+    /// `dns.failed`, `timeout.resolve`, `inconclusive.lanes`, `inconclusive.descriptors` or `inconclusive.resources`.
     package let reason: Reason
     /// One sentence for people.
     package let message: String
@@ -35,11 +35,18 @@ package struct ResolveFailure: Error, Sendable, Hashable {
             .fail, "dns.failed", "the name \(host) does not resolve: the resolver answers EAI \(code)")
     }
 
-    /// vitald has no descriptors or memory for asking.
+    /// There is no memory for asking.
     package static func resources(_ host: String) -> ResolveFailure {
         ResolveFailure(
             .unknown, "inconclusive.resources",
-            "the name \(host) could not be asked for: vitald is short of descriptors or memory")
+            "the name \(host) could not be asked for: vitald is short of memory")
+    }
+
+    /// There is no descriptor for asking; the code is EMFILE or ENFILE.
+    package static func descriptors(_ host: String, code: Int32) -> ResolveFailure {
+        ResolveFailure(
+            .unknown, DescriptorShortage.reason,
+            "the name \(host) could not be asked for: \(DescriptorShortage.sentence(code))")
     }
 
     /// The deadline passed before the resolver answered.

@@ -109,12 +109,17 @@ package final class Resolver: Sendable {
         let code = getaddrinfo(host, nil, &hints, &list)
         let error = errno
         guard code == 0 else {
+            // Without descriptors neither /etc/hosts nor a server can be asked, and the code says something else.
+            if let shortage = DescriptorShortage.current {
+                return .failure(.descriptors(host, code: shortage))
+            }
             switch code {
             case EAI_NONAME, Resolver.noData, Resolver.noAddressFamily: return .failure(.unknownName(host))
             case EAI_AGAIN: return .failure(.noServer(host))
             case EAI_MEMORY: return .failure(.resources(host))
-            case EAI_SYSTEM where error == EMFILE || error == ENFILE || error == ENOMEM:
-                return .failure(.resources(host))
+            case EAI_SYSTEM where DescriptorShortage.isMeant(by: error):
+                return .failure(.descriptors(host, code: error))
+            case EAI_SYSTEM where error == ENOMEM: return .failure(.resources(host))
             default: return .failure(.refused(host, code: code))
             }
         }

@@ -27,7 +27,7 @@ extension ProbeFailure {
         case ECONNRESET, ECONNABORTED: self.init(.fail, "reset", "\(place) reset the connection")
         case EPIPE: self.init(.fail, "closed", "\(place) closed the connection")
         case EMFILE, ENFILE:
-            self.init(.unknown, "inconclusive.resources", "vitald has no file descriptor left")
+            self.init(.unknown, DescriptorShortage.reason, DescriptorShortage.sentence(code))
         case ENOBUFS, ENOMEM: self.init(.unknown, "inconclusive.resources", "the kernel has no memory left")
         default: self.init(.fail, "connect.failed", "connecting to \(place) failed (errno \(code))")
         }

@@ -165,6 +165,9 @@ final class Dial: @unchecked Sendable {
         guard case .fresh = state else { return }
         switch made {
         case .failure:
+            if let shortage = DescriptorShortage.current {
+                return end(.failure(ProbeFailure(errno: shortage, place: plan.endpoint.text)))
+            }
             end(
                 .failure(
                     ProbeFailure(

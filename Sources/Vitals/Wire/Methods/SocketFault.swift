@@ -131,6 +131,22 @@ extension SocketFault {
             details: [Fact("limit", .integer(Int64(limit))), Fact("retry_after_ms", .integer(1000))])
     }
 
+    /// -32002: this user opens connections too fast.
+    package static var tooManyOpenings: SocketFault {
+        SocketFault(
+            code: -32002, kind: "rate_limited",
+            message: "your uid opens connections too fast; send more calls over one, or try again later",
+            details: [Fact("retry_after_ms", .integer(1000))])
+    }
+
+    /// -32002: vitald has no descriptor left for a client.
+    package static var noDescriptors: SocketFault {
+        SocketFault(
+            code: -32002, kind: "no_descriptors",
+            message: "no descriptors are free for clients; close idle connections, or try again later",
+            details: [Fact("retry_after_ms", .integer(1000))])
+    }
+
     /// -32003: a line without its line feed within the limit.
     package static func lineTooLong(limit: Int) -> SocketFault {
         SocketFault(

@@ -38,6 +38,16 @@ final class Door {
             access, time: clock, tallies: RefusalTallies(book), desk: desk, following: keeper)
     }
 
+    /// How long a handshake waits for its turn; nil where it is refused.
+    func handshake(from: String) throws -> Duration? {
+        keeper.admitHandshake(from: try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1))))
+    }
+
+    /// A good request followed a handshake.
+    func settle(from: String) throws {
+        keeper.settleHandshake(of: try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1))))
+    }
+
     /// The lane does what it was given.
     @discardableResult
     func work() -> Int {

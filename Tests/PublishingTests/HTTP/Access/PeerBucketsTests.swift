@@ -30,6 +30,22 @@ struct PeerBucketsTests {
         #expect(taken(5, at: 1000) == 3)
     }
 
+    @Test("a token can be taken ahead of time and be given back")
+    func booked() throws {
+        var buckets = PeerBuckets(burst: 2, interval: .seconds(1))
+        let peer = try Self.peer("2001:db8::1")
+        func book() -> Duration? { buckets.book(peer, at: at(10), within: .seconds(2)) }
+
+        #expect([book(), book(), book(), book(), book()] == [.zero, .zero, .seconds(1), .seconds(2), nil])
+        buckets.giveBack(peer)
+        #expect([book(), book()] == [.seconds(2), nil])
+        for _ in 0..<4 { buckets.giveBack(peer) }
+        #expect(book() == .zero)
+        let other = try Self.peer("192.0.2.7")
+        buckets.giveBack(other)
+        #expect(buckets.wait(other, at: at(10)) == nil)
+    }
+
     @Test("one machine's use is not another's")
     func separate() throws {
         var buckets = PeerBuckets(burst: 1, interval: .seconds(1))

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+package import Vitals
+
+/// All listening sockets of the daemon, for whoever looks at them beside the event loop.
+package final class ListenerBook: Sendable {
+    /// Whether a listening socket accepts.
+    package static let up = MetricFamily(
+        "vitald_listener_up", .gauge,
+        "Whether a listening socket accepts connections (1), or is paused or closed (0).")
+    /// Failures of accept(2).
+    package static let errors = MetricFamily(
+        "vitald_accept_errors_total", .counter,
+        "Connections that could not be accepted, by listening socket and error of accept(2).")
+
+    let time: any TimeSource
+    private let tallies: TallyBook
+    private let remark: @Sendable (ListenerRemark) -> Void
+    private let records = Mutex<[ListenerRecord]>([])
+
+    /// Makes an empty book. `remark` hears of trouble on the event loop, once a minute and socket at most.
+    package init(
+        tallies: TallyBook, time: any TimeSource,
+        remark: @escaping @Sendable (ListenerRemark) -> Void = { _ in }
+    ) {
+        self.tallies = tallies
+        self.time = time
+        self.remark = remark
+    }
+
+    /// What is known of each, in the order of their opening.
+    package var standings: [ListenerRecord.Standing] { records.withLock { $0 }.map(\.standing) }
+
+    /// What the watchdog looks at.
+    package var looks: [ListenerRecord.Look] { records.withLock { $0 }.map(\.look) }
+
+    /// The one that listens there.
+    package func record(named name: String) -> ListenerRecord? {
+        records.withLock { $0.first { $0.name == name } }
+    }
+
+    func enter(_ name: String) -> ListenerRecord {
+        let record = ListenerRecord(name: name)
+        records.withLock { $0.append(record) }
+        tallies.tally(Self.up, [("listener", name)]).set(1)
+        return record
+    }
+
+    /// Forgets one that was closed on purpose.
+    func leave(_ record: ListenerRecord) {
+        records.withLock { $0.removeAll { $0 === record } }
+        tallies.tally(Self.up, [("listener", record.name)]).set(0)
+    }
+
+    func change(_ record: ListenerRecord, to condition: ListenerRecord.Condition) {
+        record.condition = condition
+        tallies.tally(Self.up, [("listener", record.name)]).set(condition == .accepting ? 1 : 0)
+    }
+
+    func count(_ failure: AcceptFailure, of record: ListenerRecord) {
+        record.note(failure, at: time.now)
+        tallies.tally(Self.errors, [("listener", record.name), ("error", failure.label)]).add()
+    }
+
+    func tell(_ record: ListenerRecord, isTrouble: Bool, _ sentence: String) {
+        remark(
+            ListenerRemark(
+                listener: record.name, isTrouble: isTrouble, sentence: "\(record.name): \(sentence)"))
+    }
+}
