@@ -26,7 +26,7 @@ final class Rejections {
         guard let words = rejection.words else { throw ChannelError.ioOnClosedChannel }
         let operations = channel.pipeline.syncOperations
         if !rejection.isForDescriptors, count < Self.lingering {
-            return try operations.addHandler(LastWords(self, words, time))
+            return try operations.addHandler(RefusalHandler(self, words, time))
         }
         _ = try operations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) { send(words, $0) }
         throw ChannelError.ioOnClosedChannel
@@ -53,7 +53,7 @@ final class Rejections {
 
 /// The whole pipeline of a refused connection: the words, the end of this side, and then what the client still says is
 /// thrown away until it ends its side.
-private final class LastWords: ChannelInboundHandler {
+private final class RefusalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 

@@ -78,7 +78,7 @@ enum Start {
         let tallies = TallyBook()
         let notifier = Notifier(socket: service.notifySocket)
         let format = logFormat(options.logFormat, environment)
-        LastWords.prepare(
+        CrashHandler.prepare(
             format, manager: service.notifySocket, keepsBacktraces: environment("SWIFT_BACKTRACE") != nil)
         let log = makeLog(format, options.logLevel.priority, time, tallies)
         for remark in handed.remarks { log.write(JournalEntry(.listener, .warning, remark)) }
@@ -108,7 +108,7 @@ enum Start {
             log.flush(isLast: true)
             return code(for: error)
         }
-        if let problem = LastWords.eventLoopProblem() {
+        if let problem = CrashHandler.eventLoopProblem() {
             log.write(JournalEntry(.startFailed, .error, problem.sentence))
             notifier.send(Notifier.status(problem.sentence) + "\nERRNO=\(problem.code)")
             log.flush(isLast: true)

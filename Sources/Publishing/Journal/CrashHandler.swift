@@ -5,7 +5,7 @@ import Glibc
 
 /// The last line of a process that crashes or whose event loop cannot work any more: prepared at the start, written
 /// by a signal handler. In an optimised build a failed precondition says nothing by itself.
-package enum LastWords {
+package enum CrashHandler {
     /// Prepares the line in the log's format, and STATUS= for the service manager behind `manager`. To be called
     /// once, on the main thread. Where `keepsBacktraces`, the Swift runtime prints the stack after the line.
     package static func prepare(_ format: EventLog.Format, manager: String?, keepsBacktraces: Bool) {
