@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
 #include "loopcalls.h"
-#include "lastwords_private.h"
+#include "crashline_private.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -51,7 +51,7 @@ static int again(const char *call, int *tries) {
         words_add(&sentence, " times in a row with ");
         words_add_error(&sentence, error);
         words_add(&sentence, ". vitald ends with code 71, to be started again");
-        last_words_speak(&sentence, error);
+        crash_line_write(&sentence, error);
         _exit(EXIT_OSERR);
     }
     poll(NULL, 0, 1 << (*tries - 1));

@@ -5,7 +5,7 @@
 
 #include "datagram.h"
 #include "filesystem.h"
-#include "lastwords.h"
+#include "crashline.h"
 #include "listening.h"
 #include "loopcalls.h"
 #include "peer.h"

@@ -13,16 +13,16 @@ package enum CrashHandler {
         let id = JournalEvent.crashed.messageID
         switch format {
         case .journal(let path):
-            clinux_last_words_prepare(
+            clinux_crash_line_prepare(
                 -1, "MESSAGE=", 0, "", "\nPRIORITY=2\nMESSAGE_ID=\(id)\nSYSLOG_IDENTIFIER=vitald\n", path,
                 manager ?? "", chained)
         case .json(let descriptor):
-            clinux_last_words_prepare(
+            clinux_crash_line_prepare(
                 descriptor, #"{"time":""#, 1,
                 #"","level":"critical","event":"\#(JournalEvent.crashed)","message":""#,
                 "\",\"message_id\":\"\(id)\"}\n", "", manager ?? "", chained)
         case .text(let descriptor):
-            clinux_last_words_prepare(descriptor, "", 1, " critical: ", "\n", "", manager ?? "", chained)
+            clinux_crash_line_prepare(descriptor, "", 1, " critical: ", "\n", "", manager ?? "", chained)
         }
     }
 

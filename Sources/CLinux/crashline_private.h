@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef CLINUX_LASTWORDS_PRIVATE_H
-#define CLINUX_LASTWORDS_PRIVATE_H
+#ifndef CLINUX_CRASHLINE_PRIVATE_H
+#define CLINUX_CRASHLINE_PRIVATE_H
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -19,6 +19,6 @@ void words_add_error(struct words *words, int error);
 
 // Writes the last line and tells the service manager; the first caller of the process speaks, the others do nothing.
 // `error` goes to the manager as ERRNO=, where it is not 0. Makes only calls that a signal handler may make.
-void last_words_speak(const struct words *sentence, int error);
+void crash_line_write(const struct words *sentence, int error);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
-#include "lastwords.h"
-#include "lastwords_private.h"
+#include "crashline.h"
+#include "crashline_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,7 +113,7 @@ static void write_now(int fd, const char *text, size_t length) {
     if (flags >= 0 && !(flags & O_NONBLOCK)) fcntl(fd, F_SETFL, flags);
 }
 
-void last_words_speak(const struct words *sentence, int error) {
+void crash_line_write(const struct words *sentence, int error) {
     if (atomic_flag_test_and_set(&spoken)) return;
     struct {
         struct words head, tail;
@@ -170,7 +170,7 @@ static void on_fault(int number, siginfo_t *info, void *context) {
         words_add(&sentence, ". The last system call of this thread that failed said ");
         words_add_error(&sentence, error);
     }
-    last_words_speak(&sentence, 0);
+    crash_line_write(&sentence, 0);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         if (faults[i] == number) sigaction(number, &usual[i], NULL);
     // A fault comes again at the same instruction, with a core of the right place. What somebody sent does not.
@@ -185,7 +185,7 @@ static void copy(char *to, size_t size, const char *from) {
     to[length] = 0;
 }
 
-void clinux_last_words_prepare(
+void clinux_crash_line_prepare(
     int descriptor, const char *before, int timed, const char *between, const char *after, const char *journal,
     const char *manager, int chained) {
     form.descriptor = descriptor;

@@ -2,8 +2,8 @@
 //
 // The last line of a process that cannot go on: a fault (a trap of the Swift runtime, a bad address), or a system call
 // without which the event loop cannot work. It is written in signal handlers, so everything is prepared before.
-#ifndef CLINUX_LASTWORDS_H
-#define CLINUX_LASTWORDS_H
+#ifndef CLINUX_CRASHLINE_H
+#define CLINUX_CRASHLINE_H
 
 // Prepares the last line and installs the handlers of SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV and SIGSYS. A
 // handler writes the line and lets the signal take effect: as it did before where `chained`, else as the kernel has
@@ -13,7 +13,7 @@
 // The line is `before`, the time where `timed`, `between`, the sentence, `after`. It goes to `descriptor`, or as one
 // datagram to the socket `journal` where that is not empty. Where `manager` is not empty, the service manager behind
 // that socket gets the sentence as STATUS=. Texts beyond 255 bytes and paths beyond 107 are not taken.
-void clinux_last_words_prepare(
+void clinux_crash_line_prepare(
     int descriptor, const char *before, int timed, const char *between, const char *after, const char *journal,
     const char *manager, int chained);
 
