@@ -11,7 +11,7 @@ enum ConnectionRefusal {
     /// No descriptors are left for clients.
     static let descriptors = answer("no descriptors are free for clients. Try again later.")
     /// The kernel names nobody at the other end of a Unix socket.
-    static let unknown = answer("the kernel does not tell who you are (SO_PEERCRED).")
+    static let unknown = answer("the kernel does not say which user you are (SO_PEERCRED).")
 
     /// A user has its share of the Unix socket.
     static func user(_ share: Int) -> ByteBuffer {

@@ -97,7 +97,7 @@ final class SocketHall {
 
         var fault: SocketFault {
             switch self {
-            case .unknown: .unavailable("the kernel does not tell who you are (SO_PEERCRED)")
+            case .unknown: .unavailable("the kernel does not say which user you are (SO_PEERCRED)")
             case .descriptors: .noDescriptors
             case .ledger(.total(let limit)): .tooManyConnections(limit: limit, perUser: false)
             case .ledger(.user(let limit)): .tooManyConnections(limit: limit, perUser: true)

@@ -150,6 +150,6 @@ package final class Examiner: Examining {
     private func late(_ subject: Subject) -> Diagnosis {
         Diagnosis(
             subject.name, .unknown, "it could not be looked at within \(DurationText.render(patience))",
-            remedy: "Look whether a file system or a name server hangs.")
+            remedy: "Check whether a file system or a name server hangs.")
     }
 }

@@ -68,7 +68,7 @@ package struct PathTrust: Sendable {
 
     /// Who may write beside the owner, and chmod's letter for it.
     private func writer(of place: Place) -> (who: String, letter: String)? {
-        if place.mode & 0o002 != 0 { return ("everybody on this machine", "o") }
+        if place.mode & 0o002 != 0 { return ("every user on this machine", "o") }
         if place.mode & 0o020 != 0, place.group != 0 { return ("the group with gid \(place.group)", "g") }
         return nil
     }

@@ -25,7 +25,7 @@ package enum JournalSearch: Sendable {
         let text = object.optionalText("match")
         let expression = object.optionalText("regex")
         if text != nil, expression != nil {
-            object.fault("regex", "is set beside `match`", remedy: "Keep one of the two.")
+            object.fault("regex", "is set together with `match`", remedy: "Keep one of the two.")
             return nil
         }
         if let text {

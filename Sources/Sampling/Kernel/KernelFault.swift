@@ -33,7 +33,7 @@ struct KernelFault: Hashable {
         case ENFILE: "Raise fs.file-max."
         case ENOMEM: "Raise MemoryMax= of the unit, or find what uses up the memory."
         case EACCES, EPERM: "Check the permissions, and the rules of the security module."
-        default: "Look into the kernel's log (journalctl -k)."
+        default: "See the kernel log (journalctl -k)."
         }
     }
 }

@@ -49,20 +49,21 @@ enum OwnCgroup: Hashable {
             return KernelGap(
                 .namespace,
                 "vitald's own cgroup is outside of its cgroup namespace (\(proc)/self/cgroup says \(path.text)), so "
-                    + "which one it is in the tree is not known and \"self\" picks nothing",
+                    + "it cannot be found in the tree and \"self\" matches nothing",
                 remedy: "Start vitald in the cgroup namespace that it belongs to, or in that of the host "
                     + "(--cgroupns=host of docker and podman).")
         case .foreign(let path):
             let root =
-                mount?.root.map { "begins at \($0.text) of its cgroup namespace" } ?? "is none of its mounts"
+                mount?.root.map { "begins at \($0.text) of its cgroup namespace" }
+                ?? "is not one of its mounts"
             let host =
                 "run vitald in the host's cgroup namespace (--cgroupns=host of docker and podman) to have both."
             return KernelGap(
                 .namespace,
                 "the tree at \(mount?.directory ?? "--cgroup-root") is not the one that vitald runs in: it \(root), "
-                    + "and \(proc)/self/cgroup says \(path.text); so \"self\" picks nothing",
+                    + "and \(proc)/self/cgroup says \(path.text); so \"self\" matches nothing",
                 remedy: mount?.isNamed ?? true
-                    ? "Leave out --cgroup-root to read vitald's own tree, or " + host
+                    ? "Remove --cgroup-root to read vitald's own tree, or " + host
                     : "Mount a cgroup2 tree of its own for vitald, or " + host)
         }
     }

@@ -23,8 +23,8 @@ extension ConfigurationObject {
             return Selection(patterns)
         } else if patterns.allSatisfy({ $0.hasPrefix("!") }) {
             fault(
-                "\(key)", "only excludes and so picks nothing",
-                remedy: "Add what it picks after the exclusions, for example \"*\".")
+                "\(key)", "only excludes, so it matches nothing",
+                remedy: "Add a pattern that includes after them, for example \"*\".")
         }
         return Selection(patterns, scope: .containers)
     }

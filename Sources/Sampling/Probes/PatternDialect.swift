@@ -29,7 +29,7 @@ struct PatternDialect {
             case UInt8(ascii: "(") where next == UInt8(ascii: "?"):
                 problem = (
                     "has a group with (?, which is not part of POSIX",
-                    "Write ( ) alone; there are no flags and no look-around, for (?i) write [Aa] for each letter."
+                    "Write ( ) only: flags and look-around are not supported. Instead of (?i) write [Aa] for each letter."
                 )
             case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "}"):
                 if byte == UInt8(ascii: "}"), !endsBounds {

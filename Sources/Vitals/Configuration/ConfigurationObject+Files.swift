@@ -42,7 +42,7 @@ extension ConfigurationObject {
         fault(
             key,
             subject + (path.isEmpty ? "is empty" : "is not an absolute path"),
-            remedy: "Write the path of the file from / on, or remove the line.")
+            remedy: "Write the absolute path of the file, or remove the line.")
         return true
     }
 }

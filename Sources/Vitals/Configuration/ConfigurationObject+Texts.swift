@@ -134,7 +134,7 @@ extension ConfigurationObject {
         remember(credential: nil, at: credentialKey)
         if has(fileKey), has(credentialKey) {
             fault(
-                "\(fileKey)", "is set beside `\(credentialKey)`", remedy: "Keep one of the two.")
+                "\(fileKey)", "is set together with `\(credentialKey)`", remedy: "Keep one of the two.")
             return nil
         }
         if let file { return readSecret(file, "\(fileKey)").map { Secret($0) } }

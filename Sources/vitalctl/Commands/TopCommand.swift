@@ -8,7 +8,7 @@ struct TopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Checks and containers on one screen, refreshed.",
         discussion: """
-            The busiest containers come first. Ends with Ctrl-C; where the standard output is no terminal, after one \
+            The busiest containers come first. Ends with Ctrl-C; where the standard output is not a terminal, after one \
             refresh.
             """)
 

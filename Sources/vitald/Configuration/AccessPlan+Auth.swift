@@ -76,7 +76,7 @@ extension AccessPlan.Auth {
     static func problem(_ fault: BcryptHash.Fault) -> (fact: String, remedy: String) {
         switch fault {
         case .noBcrypt:
-            ("holds no bcrypt hash", "Write what `htpasswd -nBC 10 NAME` prints behind the colon.")
+            ("holds no bcrypt hash", "Write what `htpasswd -nBC 10 NAME` prints after the colon.")
         case .tooCostly(let cost):
             (
                 "a cost of \(cost) takes seconds for each login",

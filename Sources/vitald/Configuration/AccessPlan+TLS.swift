@@ -39,8 +39,8 @@ extension AccessPlan.TLS {
             AccessPlan.Fault(
                 key: "clientCAFile",
                 fact:
-                    "\(SmallFile.quote(clientCAFile ?? "")) holds no authority, only certificates that one made",
-                remedy: "Name the certificate of the authority that made those of the clients.")
+                    "\(SmallFile.quote(clientCAFile ?? "")) holds no CA certificate, only certificates that a CA issued",
+                remedy: "Name the certificate of the CA that issued those of the clients.")
         case .key:
             key("holds no PEM key", "Name a file that holds BEGIN PRIVATE KEY.")
         case .passphrase:
@@ -49,18 +49,18 @@ extension AccessPlan.TLS {
                 "Write the key with `openssl pkey -in OLD -out NEW`.")
         case .keyKind:
             key(
-                "holds a PEM key that is broken, or of a kind that TLS does not take here",
+                "holds a PEM key that is broken, or of a kind that is not supported",
                 "Generate a new key and certificate: RSA, ECDSA with P-256, P-384 or P-521, or Ed25519.")
         case .pair:
             key(
                 "is not the key of \(SmallFile.quote(certFile))",
-                "Name the key that the certificate was made for.")
+                "Name the key that belongs to the certificate.")
         case .order:
             AccessPlan.Fault(
                 key: "certFile",
                 fact:
-                    "\(SmallFile.quote(certFile)) begins with another certificate than that of \(SmallFile.quote(keyFile))",
-                remedy: "Put the server's own certificate first, and the intermediates behind it.")
+                    "\(SmallFile.quote(certFile)) does not begin with the certificate that belongs to \(SmallFile.quote(keyFile))",
+                remedy: "Put the server's own certificate first, then the intermediate certificates.")
         case .refused(let reason):
             AccessPlan.Fault(
                 key: "certFile",

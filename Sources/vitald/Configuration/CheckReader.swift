@@ -63,7 +63,7 @@ struct CheckReader {
         let line = object.raw("name")?.place.line ?? 0
         if let first = progress.linesByName[name] {
             object.fault(
-                "name", "\(object.quote(name)) is the name of the check in line \(first) too",
+                "name", "\(object.quote(name)) is also the name of the check in line \(first)",
                 remedy: "Give each check a name of its own.")
         } else {
             progress.linesByName[name] = line
@@ -178,11 +178,11 @@ struct CheckReader {
             let fact =
                 circle.count == 1
                 ? "\(reading.quote(first, else: "the check")) depends on itself"
-                : "goes in a circle: " + names.joined(separator: " -> ")
+                : "is circular: " + names.joined(separator: " -> ")
             reading.add(
                 ConfigurationFault(
                     path: reference.path, line: reference.line, fact: fact,
-                    remedy: "Remove one of its members."))
+                    remedy: circle.count == 1 ? "Remove it." : "Remove one of these dependencies."))
         }
     }
 }

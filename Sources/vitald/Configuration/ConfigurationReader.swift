@@ -183,7 +183,7 @@ struct ConfigurationReader {
             return 0o660
         }
         if mode & 0o002 != 0 {
-            object.reading.warn("socket.mode: everybody on this machine may ask and push (mode \(text)).")
+            object.reading.warn("socket.mode: every user on this machine may ask and push (mode \(text)).")
         }
         return mode
     }

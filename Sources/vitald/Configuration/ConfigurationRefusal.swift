@@ -47,9 +47,9 @@ struct ConfigurationRefusal: Error, Sendable {
             return ConfigurationRefusal(
                 [
                     ConfigurationFault(
-                        path: "", line: nil, fact: "no thread was free to read it within \(time)",
+                        path: "", line: nil, fact: "was not read within \(time): all threads are busy",
                         remedy:
-                            "Earlier readings hang: look whether the servers and disks of its files are alive."
+                            "Earlier readings hang: check whether the servers and disks of its files are alive."
                     )
                 ], cause: .silence)
         }
@@ -60,7 +60,7 @@ struct ConfigurationRefusal: Error, Sendable {
             [
                 ConfigurationFault(
                     path: "", line: nil, fact: subject + "was not read within \(time): its file system hangs",
-                    remedy: "Look whether its server or its disk is alive, then try again.")
+                    remedy: "Check whether its server or its disk is alive, then try again.")
             ], cause: .silence)
     }
 
@@ -70,7 +70,7 @@ struct ConfigurationRefusal: Error, Sendable {
             [
                 ConfigurationFault(
                     path: "", line: nil, fact: "\(count) earlier readings still hang",
-                    remedy: "Look whether the servers and disks of its files are alive, or restart vitald.")
+                    remedy: "Check whether the servers and disks of its files are alive, or restart vitald.")
             ], cause: .silence)
     }
 

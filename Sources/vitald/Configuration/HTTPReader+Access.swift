@@ -41,7 +41,7 @@ extension HTTPReader {
         if !names.isEmpty, !object.has("clientCAFile") {
             object.fault(
                 "clientAllowedNames", "is set without `clientCAFile`",
-                remedy: "Name the authority whose certificates vouch for these names.")
+                remedy: "Set `clientCAFile` to the CA that issues these certificates.")
         }
         if names.contains("") {
             object.fault("clientAllowedNames", "holds an empty name", remedy: "Remove it.")
@@ -74,7 +74,7 @@ extension HTTPReader {
             let isNobody = (object.raw("users")?.members ?? []).allSatisfy { $0.key.string == "//" }
             if isNobody, !object.has("usersFile"), object.raw("bearerTokenFiles")?.count ?? 0 == 0 {
                 object.fault(
-                    object.has("users") ? "users" : nil, "lists nobody who may log in",
+                    object.has("users") ? "users" : nil, "lists no user and no token",
                     remedy: "Add `users`, `usersFile` or `bearerTokenFiles`, or remove it.")
             }
             access.stamps.append(FileStamps(of: auth.files))

@@ -92,7 +92,7 @@ struct AccessPlanTests {
         let pair = sentence("{\(try tls(key: "other"))}")
         #expect(
             pair.hasSuffix(
-                "other.key\" is not the key of \"\(made.path("server.crt"))\". Name the key that the certificate was made for."
+                "other.key\" is not the key of \"\(made.path("server.crt"))\". Name the key that belongs to the certificate."
             ))
         let swapped = sentence(
             #"{"tls":{"certFile":"\#(made.path("server.key"))","keyFile":"\#(made.path("server.key"))"}}"#)
@@ -124,15 +124,15 @@ struct AccessPlanTests {
         #expect(told("server.crt", "server.key") == "")
         #expect(
             told("turned.crt", "server.key").hasSuffix(
-                "http.tls.certFile: \"\(made.path("turned.crt"))\" begins with another certificate than that of "
-                    + "\"\(made.path("server.key"))\". Put the server's own certificate first, and the "
-                    + "intermediates behind it."))
+                "http.tls.certFile: \"\(made.path("turned.crt"))\" does not begin with the certificate that belongs to "
+                    + "\"\(made.path("server.key"))\". Put the server's own certificate first, then the "
+                    + "intermediate certificates."))
         #expect(told("server.crt", "locked.key").contains("has a passphrase"))
-        #expect(told("server.crt", "k1.key").contains("of a kind that TLS does not take here"))
+        #expect(told("server.crt", "k1.key").contains("of a kind that is not supported"))
         #expect(told("server.crt", "none.key").contains("holds no PEM key"))
         #expect(
             told("server.crt", "server.key", leaf).contains(
-                "http.tls.clientCAFile: \"\(made.path("server.crt"))\" holds no authority"))
+                "http.tls.clientCAFile: \"\(made.path("server.crt"))\" holds no CA certificate"))
     }
 
     @Test("who could change whom we believe is refused: an authority's file that others may write")

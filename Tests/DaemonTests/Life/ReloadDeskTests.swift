@@ -90,7 +90,7 @@ struct ReloadDeskTests {
     }
 
     private static let silence =
-        "\"/mnt/ca.pem\" was not read within 50ms: its file system hangs. Look whether its server or its "
+        "\"/mnt/ca.pem\" was not read within 50ms: its file system hangs. Check whether its server or its "
         + "disk is alive, then try again."
 
     @Test("who asks while a reading is under way gets the next one, and all of those share it")
@@ -140,7 +140,7 @@ struct ReloadDeskTests {
         try office.ask("e")
         #expect(
             office.said.last
-                == "e refused: 4 earlier readings still hang. Look whether the servers and disks of its files are "
+                == "e refused: 4 earlier readings still hang. Check whether the servers and disks of its files are "
                 + "alive, or restart vitald.")
         #expect(office.stage.count == ReloadDesk.hungLimit)
 

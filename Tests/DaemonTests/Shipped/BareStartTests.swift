@@ -152,8 +152,8 @@ struct BareStartTests {
         let open = try await warnings()
         #expect(
             open == [
-                #"warning: everybody on this machine can change "\#(file)" (mode 0666). chmod o-w \#(file)"#,
-                "warning: everybody on this machine can replace \"\(file)\": the directory \"\(nest)\" has mode "
+                #"warning: every user on this machine can change "\#(file)" (mode 0666). chmod o-w \#(file)"#,
+                "warning: every user on this machine can replace \"\(file)\": the directory \"\(nest)\" has mode "
                     + "0777. chmod o-w \(nest)",
             ])
         let daemon = try await ShippedDaemon(Self.quiet, in: directory).serving()

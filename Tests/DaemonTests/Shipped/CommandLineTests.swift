@@ -83,7 +83,7 @@ struct CommandLineTests {
                 == "\(file): line 4: alerts: `alerts` is not available in this version. Remove it.")
         #expect(
             sentences.dropFirst(8).first
-                == "\(file): line 11: checks[2].name: \"cache\" is the name of the check in line 10 too. "
+                == "\(file): line 11: checks[2].name: \"cache\" is also the name of the check in line 10. "
                 + "Give each check a name of its own.")
     }
 

@@ -181,7 +181,7 @@ struct MisplacedSecretTests {
             (#""type": "postgres", "url": "host=h sslmode=verify-full""#, "`sslrootcert` is missing"),
             (
                 #""type": "postgres", "url": "host=h load_balance_hosts=random""#,
-                "url: word 2 is not known here"
+                "url: word 2 is not supported"
             ),
             (
                 #""type": "postgres", "url": "host=/\#(String(repeating: "d", count: 100)) user=u""#,

@@ -77,7 +77,7 @@ struct NamespaceTests {
         #expect(doctor["state"]?.string == "limited")
         #expect(doctor["fact"]?.string?.hasSuffix("so only one container is visible: its own") == true)
         #expect(doctor["remedy"]?.string?.hasPrefix("Run vitald on the host to see all containers") == true)
-        #expect(!daemon.log.contains("picks nothing"))
+        #expect(!daemon.log.contains("matches nothing"))
         try await daemon.stop()
     }
 

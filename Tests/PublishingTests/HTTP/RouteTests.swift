@@ -147,7 +147,7 @@ struct RouteTests {
         #expect(
             excluded.text
                 == "[+]db excluded: ok\n[+]cache ok\n[+]note failed: gone\n"
-                + "warn: no check of the name \"no such\" to exclude\nhealthz check passed\n")
+                + "warn: there is no check named \"no such\" to exclude\nhealthz check passed\n")
         #expect(try house.get("/healthz?exclude=db,cache").text == "ok\n")
     }
 

@@ -138,7 +138,8 @@ import Vitals
         #expect(unknown.outcome == .unknown && unknown.reason == "inconclusive.kernel")
         #expect(
             unknown.message
-                == "a: runs, but not known: memory (/docker/memory.max cannot be read: Input/output error)")
+                == "a: runs, but these are not known: memory (/docker/memory.max cannot be read: Input/output error)"
+        )
         let free = figures("a") {
             ($0.limits, $0.memoryPercent, $0.memoryLimit) = (
                 EffectiveLimits(), 96, .limited(ByteCount(1 << 50))
@@ -162,13 +163,13 @@ import Vitals
         #expect(result.outcome == .unknown && result.reason == "inconclusive.kernel")
         #expect(
             result.message
-                == "a: runs, but not known: CPU (cpu.stat or the number of processors is missing), throttling "
+                == "a: runs, but these are not known: CPU (cpu.stat or the number of processors is missing), throttling "
                 + "(cpu.stat is missing), memory (the memory controller of cgroup v2 is off for it), OOM kills "
                 + "(the memory controller of cgroup v2 is off for it)")
         #expect(young.outcome == .unknown && young.reason == "inconclusive.baseline")
         #expect(
             young.message
-                == "a: runs, but not known: CPU (a rate takes two readings), throttling (a rate takes two readings)"
+                == "a: runs, but these are not known: CPU (a rate needs two readings), throttling (a rate needs two readings)"
         )
         #expect(some.outcome == .unknown)
         #expect(some.message.hasPrefix("2 of 2 containers run; 1 could not be judged: b: runs, but"))

@@ -41,10 +41,10 @@ struct PathTrustTests {
         #expect(facts(tree.file) == [])
 
         try #require(chmod(tree.file, 0o646) == 0)
-        #expect(facts(tree.file) == ["everybody on this machine can change \"\(tree.file)\" (mode 0646)"])
+        #expect(facts(tree.file) == ["every user on this machine can change \"\(tree.file)\" (mode 0646)"])
         try #require(chmod(tree.file, 0o644) == 0 && chmod(tree.inner, 0o707) == 0)
         let fact =
-            "everybody on this machine can replace \"\(tree.file)\": the directory \"\(tree.inner)\" has mode 0707"
+            "every user on this machine can replace \"\(tree.file)\": the directory \"\(tree.inner)\" has mode 0707"
         #expect(facts(tree.file) == [fact])
         #expect(
             PathTrust(users: [geteuid()]).breaches(of: tree.file).map(\.remedy) == ["chmod o-w \(tree.inner)"]

@@ -76,7 +76,7 @@ struct HTTPConfigurationTests {
             (#""expect": {"statuss": ["200"]}"#, "expect.statuss: "),
             (#""followRedirects": 4"#, "followRedirects: 4 is outside 0 to 3. "),
             (#""warnLatency": "2s", "failLatency": "1s""#, "failLatency: is not longer than `warnLatency`. "),
-            (#""url": "http://h/", "tls": {}"#, "tls: is set beside a URL without TLS. "),
+            (#""url": "http://h/", "tls": {}"#, "tls: is set, but the URL is without TLS. "),
             (
                 #""tls": {"caFile": "/etc/none.pem"}"#,
                 #"tls.caFile: no PEM certificate can be read from "/etc/none.pem". "#

@@ -126,7 +126,7 @@ struct OwnCgroupTests {
         #expect(sampler.containers(.all).containers.contains { $0.identity.runtime == "docker" })
         let gap = try #require(sampler.missing.first { $0.topic == .namespace })
         #expect(gap.fact.contains("is not the one that vitald runs in: it begins at /../.. "))
-        #expect(gap.fact.contains("self/cgroup says /; so \"self\" picks nothing"))
+        #expect(gap.fact.contains("self/cgroup says /; so \"self\" matches nothing"))
         #expect(gap.remedy.contains("--cgroup-root"))
         // Without --cgroup-root its own tree is read, though the other one has the shorter path.
         #expect(self.sampler(tree).own().containers.map(\.identity.id) == ["/"])

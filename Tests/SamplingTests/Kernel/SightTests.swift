@@ -245,7 +245,8 @@ struct SightTests {
         #expect(result.outcome == .unknown && result.reason == "inconclusive.kernel")
         #expect(
             result.message
-                == "late.service: runs, but not known: \(word) (\(file) cannot be read: Is a directory)")
+                == "late.service: runs, but these are not known: \(word) (\(file) cannot be read: Is a directory)"
+        )
     }
 
     @Test(

@@ -69,7 +69,10 @@ import Vitals
                 "its memory is not known: meminfo cannot be read: no descriptors are free: "
                     + "the whole machine has none left (sysctl fs.file-max)"
             ),
-            (EIO, "inconclusive.kernel", "its memory is not known: meminfo cannot be read: Input/output error"),
+            (
+                EIO, "inconclusive.kernel",
+                "its memory is not known: meminfo cannot be read: Input/output error"
+            ),
         ] as [(Int32, Reason, String)])
     func unreadable(code: Int32, reason: Reason, message: String) async throws {
         let fault = KernelFault(code: code)
@@ -217,7 +220,8 @@ import Vitals
         #expect(blind.outcome == .unknown && blind.reason == "inconclusive.resources")
         #expect(
             blind.message.hasSuffix(
-                "but its memory may be fuller: /agents.slice/memory.max cannot be read: Too many open files"))
+                "but another limit may be fuller: /agents.slice/memory.max cannot be read: Too many open files"
+            ))
     }
 
     @Test("a silent sampler is unknown at the deadline, and asked once only until it speaks")
@@ -246,7 +250,7 @@ import Vitals
 
         #expect(
             faults == [
-                #"line 1: checks[0].of: only excludes and so picks nothing. Add what it picks after the exclusions, for example "*"."#,
+                #"line 1: checks[0].of: only excludes, so it matches nothing. Add a pattern that includes after them, for example "*"."#,
                 "line 1: checks[0].failPercent: 120 is not a percentage. Write a number from 0 to 100.",
                 "line 1: checks[0].warnPercent: 97% is above `failPercent`, 95%. "
                     + "Change one of the two, so that the warning comes before the failure.",

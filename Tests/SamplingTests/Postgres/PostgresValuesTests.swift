@@ -113,7 +113,7 @@ struct PostgresValuesTests {
             ("sslkey=DIR/agent.key", "`sslkey` is given without `sslcert`"),
             (
                 "sslcert=DIR/agent.crt&sslkey=DIR/other.key",
-                "`sslcert` and `sslkey` do not fit: the key is that of another certificate"
+                "`sslcert` and `sslkey` do not match: the key belongs to another certificate"
             ),
             (
                 "sslcert=DIR/agent.crt&sslkey=DIR/open.key",
@@ -180,11 +180,11 @@ struct ClientIdentityTests {
         #expect(try faults("chain", "agent") == [])
         #expect(
             try faults("agent", "other") == [
-                "`certFile` and `keyFile` do not fit: the key is that of another certificate"
+                "`certFile` and `keyFile` do not match: the key belongs to another certificate"
             ])
         #expect(
             try faults("swapped", "agent") == [
-                "`certFile` and `keyFile` do not fit: the file of the certificate begins with another one"
+                "`certFile` and `keyFile` do not match: the certificate file begins with another certificate"
             ])
     }
 }

@@ -68,7 +68,7 @@ struct RedisKindTests {
             ),
             (
                 #"{"url": "http://:CANARY@h"}"#,
-                "line 1: checks[0].url: the scheme is not one of Redis. Write redis://host:6379/0."
+                "line 1: checks[0].url: the scheme is not redis or unix. Write redis://host:6379/0."
             ),
             (
                 #"{"url": "unix://run/redis.sock"}"#,
@@ -80,7 +80,7 @@ struct RedisKindTests {
             ),
             (
                 #"{"url": "redis://h?timeout=3"}"#,
-                "line 1: checks[0].url: parameter 1 of the query is not known here. The only one is db=NUMBER."
+                "line 1: checks[0].url: parameter 1 of the query is not supported. The only one is db=NUMBER."
             ),
             (
                 #"{"url": " redis://h"}"#,
@@ -88,7 +88,7 @@ struct RedisKindTests {
             ),
             (
                 #"{"url": "redis://:1/CANARY@h"}"#,
-                "line 1: checks[0].url: holds an @ behind the first slash. Write special characters of a password percent-encoded: / as %2F, @ as %40."
+                "line 1: checks[0].url: holds an @ after the first slash. Write special characters of a password percent-encoded: / as %2F, @ as %40."
             ),
             (
                 #"{"url": "redis://CAN ARY/0"}"#,

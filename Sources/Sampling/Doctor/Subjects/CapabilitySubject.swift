@@ -10,7 +10,7 @@ extension Subject {
         guard let held = CapabilitySet("CapEff", in: status) else {
             return Diagnosis(
                 "capabilities", .unknown, "vitald's own capabilities cannot be read",
-                remedy: "Look whether \(surroundings.roots.proc) is a procfs.")
+                remedy: "Check whether \(surroundings.roots.proc) is a procfs.")
         }
         if let gap = surroundings.gap(.capabilities) { return lacking(gap, held, status) }
         guard !held.isEmpty else {

@@ -8,7 +8,7 @@ extension Subject {
         guard let mounts = surroundings.mounts?.mounts else {
             return Diagnosis(
                 "cgroup", .missing, "the mounts of this machine cannot be read, so no container is measured",
-                remedy: "Look whether \(surroundings.roots.proc) is a procfs that vitald may read.")
+                remedy: "Check whether \(surroundings.roots.proc) is a procfs that vitald may read.")
         }
         let hasFirst = mounts.contains { $0.type == "cgroup" }
         let second = mounts.filter { $0.type == "cgroup2" }.min { $0.point.utf8.count < $1.point.utf8.count }

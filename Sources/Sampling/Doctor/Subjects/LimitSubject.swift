@@ -17,7 +17,7 @@ extension Subject {
                 }
                 return Diagnosis(
                     "limits", .unknown, "the limit of open files cannot be read",
-                    remedy: "Look whether \(surroundings.roots.proc) is a procfs.")
+                    remedy: "Check whether \(surroundings.roots.proc) is a procfs.")
             }
             return Diagnosis("limits", .ok, "any number of open files is allowed")
         }

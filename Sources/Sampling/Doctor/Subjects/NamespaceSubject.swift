@@ -11,8 +11,8 @@ extension Subject {
             surroundings.isOpen(directory, F_OK)
         else {
             return Diagnosis(
-                "namespace", .unknown, "there is no cgroup2 tree, so there is no place in it",
-                remedy: "First do what the subject cgroup says.")
+                "namespace", .unknown, "without a cgroup2 tree vitald's own cgroup cannot be found",
+                remedy: "Follow the advice of the subject cgroup.")
         }
         let own = OwnCgroup(surroundings.writtenCgroup, root: mount.root)
         if let gap = own.gap(proc: proc, mount) {
@@ -22,7 +22,7 @@ extension Subject {
             return Diagnosis(
                 "namespace", .unknown,
                 "\(proc)/self/cgroup does not say in which cgroup of version 2 vitald runs",
-                remedy: "Look whether \(proc) is a procfs that vitald may read.")
+                remedy: "Check whether \(proc) is a procfs that vitald may read.")
         }
         // The root of the machine is the only cgroup without this file.
         guard surroundings.isOpen(directory + "/cgroup.events", F_OK) else {
@@ -31,8 +31,8 @@ extension Subject {
         guard mount.isWhole else {
             return Diagnosis(
                 "namespace", .limited,
-                "the tree is read from \(directory) on, so only what is below that is visible",
-                remedy: "Leave out --cgroup-root to see the rest.")
+                "the tree is read from \(directory), so only cgroups below it are visible",
+                remedy: "Remove --cgroup-root to see the rest.")
         }
         let remedy =
             "Run vitald on the host to see all containers, or mount the host's cgroup2 tree into this container and name "

@@ -81,7 +81,7 @@ extension Unmeasured {
             .cgroup, .limit, count: count,
             fact: counted(count, "cgroup is", "cgroups are")
                 + " not looked at, nor what is below: at most \(CgroupTree.nodeLimit) are, \(CgroupTree.depthLimit) levels deep",
-            remedy: "Remove cgroups that nobody uses.")
+            remedy: "Remove unused cgroups.")
     }
 
     /// Cgroups that could not be opened or listed.

@@ -112,7 +112,7 @@ extension KernelSampler {
         if mount?.isHybrid ?? false || hasNone {
             return Unmeasured(
                 .cgroup, .cgroup,
-                fact: "this machine has cgroup version 1 beside version 2, and what lives in version 1 alone "
+                fact: "this machine has cgroup version 1 beside version 2, and what is only in version 1 "
                     + "cannot be seen",
                 remedy: "Boot with systemd.unified_cgroup_hierarchy=1.")
         }
@@ -139,7 +139,7 @@ extension KernelSampler {
         guard let ownPath else {
             return Unmeasured(
                 .cgroup, .cgroup,
-                fact: "\(file) names no cgroup of version 2 in which vitald could be looked up",
+                fact: "\(file) does not say in which cgroup of version 2 vitald runs",
                 remedy: CgroupMount.absentRemedy)
         }
         return Unmeasured(

@@ -231,7 +231,7 @@ extension KernelMetric {
             .bound { bounds, hostAvailable in
                 bounds.available(onHost: hostAvailable).map { (.integer($0.amount), $0.node) }
             },
-            "The least memory left up to the root without swap, with the cgroup whose limit leaves no more, or host."
+            "The least memory available at any level up to the root without swap, with the cgroup that limits it, or host."
         ),
     ]
 }

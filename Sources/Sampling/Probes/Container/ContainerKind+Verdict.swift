@@ -44,7 +44,7 @@ extension ContainerKind {
         if container.isFrozen {
             return ProbeResult(
                 .fail, reason: "container.frozen",
-                message: "its processes are frozen and do nothing until somebody thaws or unpauses it")
+                message: "its processes are frozen and do nothing until it is unpaused or thawed")
         }
         if let killed {
             let ago = DurationText.render(.seconds(killed.nanoseconds / 1_000_000_000))
@@ -90,7 +90,7 @@ extension ContainerKind {
         }
         return ProbeResult(
             .unknown, reason: first.reason,
-            message: "runs, but not known: "
+            message: "runs, but these are not known: "
                 + unknowns.map { "\($0.word) (\($0.why))" }.joined(separator: ", "))
     }
 
@@ -121,7 +121,7 @@ extension ContainerKind {
                 self.why = fault.description
             } else if isEarly {
                 reason = Self.early
-                self.why = "a rate takes two readings"
+                self.why = "a rate needs two readings"
             } else {
                 reason = "inconclusive.kernel"
                 self.why = why
@@ -129,7 +129,7 @@ extension ContainerKind {
         }
     }
 
-    /// The figures without which the check cannot judge: a rate takes two readings, a controller may be off, a file may not
+    /// The figures without which the check cannot judge: a rate needs two readings, a controller may be off, a file may not
     /// be readable.
     private func unknowns(_ container: ContainerFigures) -> [Unknown] {
         var all: [Unknown] = []

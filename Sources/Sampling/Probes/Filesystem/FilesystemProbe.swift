@@ -160,7 +160,7 @@ final class FilesystemProbe: Probe {
         var result = ProbeResult(
             .unknown, reason: "stuck",
             message: "stuck since \(since.rfc3339): the file system at \(kind.path) does not answer. "
-                + "Look whether its server or its disk is alive")
+                + "Check whether its server or its disk is alive")
         result.facts = [Fact("stuck_since", .text(since.rfc3339))]
         return result
     }

@@ -81,7 +81,7 @@ package struct HTTPCheck: ProbeKind {
     private func refuseContradictions(_ object: inout ConfigurationObject) {
         if object.has("tls"), let place, !place.usesTLS {
             object.fault(
-                "tls", "is set beside a URL without TLS",
+                "tls", "is set, but the URL is without TLS",
                 remedy: "Write https:// in `url`, or remove `tls`.")
         }
         if !body.isEmpty, !method.takesBody {

@@ -53,7 +53,7 @@ struct HTTPHeaderList: Sendable, Hashable {
             object.fault(
                 key, "\(shown): this is not a valid header name",
                 remedy:
-                    "Write letters, digits and dashes, for example \"X-Probe\", and the value behind the colon."
+                    "Write letters, digits and dashes, for example \"X-Probe\", and the value after the colon."
             )
             return
         }

@@ -68,7 +68,7 @@ package struct JournalKind: ProbeKind {
         search = JournalSearch(reading: &object)
         if name != nil, object.has("match") || object.has("regex") {
             object.fault(
-                "pattern", "is set beside `\(object.has("match") ? "match" : "regex")`",
+                "pattern", "is set together with `\(object.has("match") ? "match" : "regex")`",
                 remedy: "Keep one of the two.")
         }
         verdict = object.choice("outcome", default: .fail)
@@ -123,7 +123,7 @@ package struct JournalKind: ProbeKind {
 
     private static func units(_ object: inout ConfigurationObject) -> [String] {
         if object.has("unit"), object.has("units") {
-            object.fault("units", "is set beside `unit`", remedy: "Keep one of the two.")
+            object.fault("units", "is set together with `unit`", remedy: "Keep one of the two.")
         }
         guard !object.has("units") else {
             _ = object.raw("unit")

@@ -47,7 +47,7 @@ extension MemoryKind {
                 .unknown, reason: fault?.cause.reason ?? "inconclusive.kernel",
                 message: fault.map { "its memory is not known: \($0)" }
                     ?? (subject == .host
-                        ? "meminfo has no MemTotal and MemAvailable"
+                        ? "meminfo has no MemTotal or no MemAvailable"
                         : "its memory cannot be read: is the memory controller of cgroup v2 on?"))
         }
         if used >= failPercent {
@@ -59,7 +59,7 @@ extension MemoryKind {
         if let fault = figures.limitFault {
             return ProbeResult(
                 .unknown, reason: fault.cause.reason,
-                message: "\(message(figures, used, nil)), but its memory may be fuller: \(fault)")
+                message: "\(message(figures, used, nil)), but another limit may be fuller: \(fault)")
         }
         let calm = message(figures, used, nil)
         guard let limit = warnPressure else { return ProbeResult(.pass, message: calm) }
@@ -69,7 +69,7 @@ extension MemoryKind {
                 return ProbeResult(
                     .pass,
                     message: calm
-                        + "; warnPressure is not judged, as this kernel has no PSI (it takes Linux 4.20, and psi=1 on some)"
+                        + "; warnPressure is not judged, as this kernel has no PSI (it needs Linux 4.20 or later, on some systems psi=1)"
                 )
             }
             return ProbeResult(
@@ -120,7 +120,7 @@ extension ProbeResult {
     static func containerMissing(_ name: String) -> ProbeResult {
         ProbeResult(
             .fail, reason: "container.missing",
-            message: "no container matches \(name): it does not run, or its name is another "
+            message: "no container matches \(name): it does not run, or it has another name "
                 + "(see `vitalctl containers`)")
     }
 }

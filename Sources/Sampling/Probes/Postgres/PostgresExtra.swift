@@ -36,7 +36,7 @@ enum PostgresExtra: String, CustomStringConvertible {
         case .applicationName: "vitald's connections have no name there"
         case .inspection: "statement_timeout and lock_timeout are set for each query"
         case .limits, .transaction:
-            "statement_timeout is not set; a query that takes too long is cancelled, and no other one is sent before it has ended"
+            "statement_timeout is not set; a query that takes too long is cancelled, and no other one is sent until it ends"
         case .secondConnection: "the old connection is closed before a new one is made"
         case .role: "the role is not known"
         case .lag: "how far the standby is behind is not known"

@@ -32,7 +32,7 @@ struct PostgresFiles {
         _ keyword: String, _ path: String, _ object: ConfigurationObject
     ) -> (fact: String, remedy: String)? {
         guard path.utf8.first == UInt8(ascii: "/") else {
-            return ("is not an absolute path", "Write the path of the file from / on.")
+            return ("is not an absolute path", "Write the absolute path of the file.")
         }
         object.reading.surroundings.opening(path)
         let name = object.quote(path: path)

@@ -64,7 +64,7 @@ struct PostgresFindings {
                 role == nil
                 ? "does not say whether it is a standby"
                 : isLagRefused
-                    ? "does not say how far it has come" : "has not replayed a transaction yet"
+                    ? "does not show its replay position" : "has not replayed a transaction yet"
             return ProbeResult(
                 .warn, reason: "replication.unknown",
                 message: "\(kind.database.text) \(fact): how far it is behind is not known")

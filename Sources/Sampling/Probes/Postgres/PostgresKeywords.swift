@@ -57,7 +57,8 @@ enum PostgresKeywords {
             let known = own.union(handedOn).sorted()
             let near = Spelling.nearest(to: name, among: known).map { "Did you mean `\($0)`? " } ?? ""
             throw URLFault(
-                "\(place) is not known here", remedy: near + "Known are \(known.joined(separator: ", ")).")
+                "\(place) is not supported",
+                remedy: near + "The parameters are: \(known.joined(separator: ", ")).")
         }
     }
 

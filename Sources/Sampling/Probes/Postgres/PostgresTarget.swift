@@ -61,7 +61,7 @@ struct PostgresTarget: Sendable, Hashable {
         let scheme = url.scheme.prefix { $0 != "+" }
         guard scheme == "postgresql" || scheme == "postgres" else {
             throw URLFault(
-                "the scheme is not one of Postgres", remedy: "Write postgresql://user@host:5432/database.")
+                "the scheme is not postgresql", remedy: "Write postgresql://user@host:5432/database.")
         }
         var pairs: [(name: String, value: String)] = []
         if let host = url.host { pairs.append(("host", host)) }
@@ -124,7 +124,7 @@ struct PostgresTarget: Sendable, Hashable {
         database = values["dbname"] ?? Self.defaultDatabase
         if ConnectionURL.schemeEnd(Array(database.utf8)) != nil || database.utf8.contains(UInt8(ascii: "=")) {
             throw URLFault(
-                "`dbname` holds a whole connection string", remedy: "Write the name of the database alone.")
+                "`dbname` holds a whole connection string", remedy: "Write only the name of the database.")
         }
         password = values["password"].map { Secret($0) }
     }

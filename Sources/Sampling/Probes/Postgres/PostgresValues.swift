@@ -32,7 +32,7 @@ enum PostgresValues {
                 remedy: near + "Write one of \(words.joined(separator: ", ")).")
         }
         if numbers.contains(keyword), number(value) == nil {
-            return URLFault("`\(keyword)` is not a whole number", remedy: "Write digits alone.")
+            return URLFault("`\(keyword)` is not a whole number", remedy: "Write digits only.")
         }
         switch keyword {
         case "ssl_min_protocol_version", "ssl_max_protocol_version":
@@ -43,7 +43,8 @@ enum PostgresValues {
         case "client_encoding":
             guard !value.isEmpty, value != "auto", !PostgresLibrary.knowsEncoding(value) else { return nil }
             return URLFault(
-                "`client_encoding` names no encoding", remedy: "Write for example UTF8, or remove it.")
+                "`client_encoding` is not the name of an encoding",
+                remedy: "Write for example UTF8, or remove it.")
         default: return nil
         }
     }

@@ -48,7 +48,7 @@ struct PostgresVerdict {
         return ProbeResult(
             .fail, reason: "timeout.processing",
             message:
-                "\(target.text) still runs the query of \(DurationText.render(age)) ago and does not take its limit or its cancellation; no other query is sent before it has ended"
+                "\(target.text) still runs the query of \(DurationText.render(age)) ago and could not be cancelled; no other query is sent until it ends"
         )
     }
 

@@ -16,7 +16,7 @@ enum RedisExtra: String, CustomStringConvertible {
     /// What vitald does without it.
     var consequence: String {
         switch self {
-        case .ping: "the configured command alone is asked"
+        case .ping: "only the configured command is sent"
         case .setName: "vitald's connections have no name there"
         case .info: "role, replication link, memory and statistics are not known"
         case .clusterInfo: "the state of the cluster is not known"

@@ -30,7 +30,7 @@ struct RedisTarget: Sendable, Hashable {
         for (index, (name, value)) in url.query.enumerated() {
             guard name == "db" else {
                 throw URLFault(
-                    "parameter \(index + 1) of the query is not known here",
+                    "parameter \(index + 1) of the query is not supported",
                     remedy: "The only one is db=NUMBER.")
             }
             database = value
@@ -62,7 +62,7 @@ struct RedisTarget: Sendable, Hashable {
                 remedy: "Use redis:// on a trusted network or through a local stunnel, or a Unix socket.")
         default:
             throw URLFault(
-                "the scheme is not one of Redis", remedy: "Write redis://host:6379/0.")
+                "the scheme is not redis or unix", remedy: "Write redis://host:6379/0.")
         }
         user = url.user
         password = url.password.map { Secret($0) }

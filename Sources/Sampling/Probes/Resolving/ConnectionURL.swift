@@ -62,7 +62,7 @@ struct ConnectionURL {
         guard !path.contains(UInt8(ascii: "@")) else {
             // Behind a slash that nobody encoded: what was read as host and port is the beginning of a password.
             throw URLFault(
-                "holds an @ behind the first slash",
+                "holds an @ after the first slash",
                 remedy: "Write special characters of a password percent-encoded: / as %2F, @ as %40.")
         }
         self.path = try Self.decode(path, "the path")

@@ -39,14 +39,14 @@ package struct ResolveFailure: Error, Sendable, Hashable {
     package static func resources(_ host: String) -> ResolveFailure {
         ResolveFailure(
             .unknown, "inconclusive.resources",
-            "the name \(host) could not be asked for: vitald is short of memory")
+            "the name \(host) could not be resolved: vitald is short of memory")
     }
 
     /// There is no descriptor for asking; the code is EMFILE or ENFILE.
     package static func descriptors(_ host: String, code: Int32) -> ResolveFailure {
         ResolveFailure(
             .unknown, DescriptorShortage.reason,
-            "the name \(host) could not be asked for: \(DescriptorShortage.sentence(code))")
+            "the name \(host) could not be resolved: \(DescriptorShortage.sentence(code))")
     }
 
     /// The deadline passed before the resolver answered.

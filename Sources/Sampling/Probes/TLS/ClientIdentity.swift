@@ -11,8 +11,8 @@ enum ClientIdentity {
         guard let reason = refusal(chain, key) else { return nil }
         if chain.dropFirst().contains(where: { refusal([$0], key) == nil }) {
             return (
-                "do not fit: the file of the certificate begins with another one",
-                "Put our own certificate first, and the intermediates behind it."
+                "do not match: the certificate file begins with another certificate",
+                "Put the client's own certificate first, then the intermediate certificates."
             )
         }
         // NIOSSL says nothing more of a key that does not match. BoringSSL's symbols are KEY_VALUES_MISMATCH and
@@ -20,11 +20,11 @@ enum ClientIdentity {
         func says(_ word: String) -> Bool { ByteSearch.holds(Array(word.utf8), in: Array(reason.utf8)) }
         if says("MISMATCH") || !says("OPENSSL_internal:") {
             return (
-                "do not fit: the key is that of another certificate",
-                "Name the key that the certificate was made for."
+                "do not match: the key belongs to another certificate",
+                "Name the key that belongs to the certificate."
             )
         }
-        return ("are not taken by TLS together", "Generate new ones: RSA with 2048 bits or more, or ECDSA.")
+        return ("cannot be used together for TLS", "Generate new ones: RSA with 2048 bits or more, or ECDSA.")
     }
 
     /// What the library says of a chain and a key; nil where it takes them.

@@ -42,7 +42,7 @@ extension UnitKind {
         case true? where figures.isFrozen:
             return ProbeResult(
                 .fail, reason: "unit.frozen",
-                message: "\(name) is frozen: its processes do nothing until somebody thaws it "
+                message: "\(name) is frozen: its processes do nothing until it is thawed "
                     + "(`systemctl thaw \(name)`)")
         case nil:
             let fault = figures.fault(in: "cgroup.events")
@@ -61,7 +61,7 @@ extension UnitKind {
             {
                 return ProbeResult(
                     .unknown, reason: fault?.cause.reason ?? "inconclusive.kernel",
-                    message: "\(name) runs, but how full its memory is is not known: "
+                    message: "\(name) runs, but its memory use is not known: "
                         + (fault?.description ?? "the memory controller of cgroup v2 is off for it"))
             }
             var text = "\(name) runs"
