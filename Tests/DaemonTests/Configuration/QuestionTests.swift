@@ -114,6 +114,7 @@ struct QuestionTests {
                 "warnMemoryPercent": ("", "50"), "failMemoryPercent": ("", "50"), "failOnOOM": ("", #""5m""#),
             ]),
         rows("unit", .reset, ["unit": (#""a.service""#, #""b.service""#)]),
+        rows("unit", .kept, ["warnMemoryPercent": ("", "50"), "failMemoryPercent": ("", "50")]),
         rows(
             "journal", .reset,
             [
