@@ -165,8 +165,8 @@ static void on_fault(int number, siginfo_t *info, void *context) {
         // Process 1 sends SIGABRT when a beat of the watchdog did not come.
         words_add(&sentence, ", sent by process ");
         words_add_number(&sentence, info->si_pid);
-    } else if (error) {
-        // The Swift runtime says nothing in an optimised build when a precondition fails; this may be the cause.
+    } else if (error && error != EAGAIN && error != EINTR && error != EINPROGRESS) {
+        // Those three are usual on a loop and explain nothing. The Swift runtime says nothing in an optimised build when a precondition fails; this may be the cause.
         words_add(&sentence, ". The last system call of this thread that failed said ");
         words_add_error(&sentence, error);
     }

@@ -69,10 +69,31 @@ int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout)
     }
 }
 
+// 1 + 2 + 4 + 8 + 16 ms.
+enum { MOST_TRIES_TO_WATCH = 6 };
+
+static time_t second_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event) {
+    // When a descriptor could not be watched for good. The loop has one thread.
+    static time_t gave_up = -1;
     for (int tries = 0;;) {
         int code = (int)syscall(SYS_epoll_ctl, epfd, op, fd, event);
-        if (code == 0 || !again("epoll_ctl", &tries)) return code;
+        if (code == 0) return 0;
+        // No memory, or more descriptors watched than /proc/sys/fs/epoll/max_user_watches: the library closes the one
+        // connection and goes on. So others do not wait for it long, and at most once a second.
+        int is_its_own = errno == ENOSPC || errno == ENOMEM;
+        if (is_its_own && (tries + 1 >= MOST_TRIES_TO_WATCH || gave_up == second_now())) {
+            int error = errno;
+            gave_up = second_now();
+            errno = error;
+            return code;
+        }
+        if (!again("epoll_ctl", &tries)) return code;
     }
 }
 

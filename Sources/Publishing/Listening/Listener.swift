@@ -88,7 +88,13 @@ final class Listener {
             .serverChannelOption(.maxMessagesPerRead, value: Self.batch)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptWatch(me.value))
+                    let operations = channel.pipeline.syncOperations
+                    // The library traps where it cannot watch a descriptor that it was given.
+                    guard
+                        try operations.withUnsafeTransportIfAvailable(
+                            of: NIOBSDSocket.Handle.self, { clinux_can_watch($0) }) ?? true
+                    else { throw ChannelError.operationUnsupported }
+                    try operations.addHandler(AcceptWatch(me.value))
                 }
             }
             // Who sends much takes turns with the others.

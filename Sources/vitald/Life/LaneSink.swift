@@ -12,7 +12,8 @@ final class LaneSink: LineSink {
     /// So many lines are handed to the thread; what comes beyond waits in the log's ring.
     static let room = 256
     /// So long a line is waited for while nothing is stuck, so that as a rule it is in the file before an answer tells
-    /// of it. A descriptor that blocks costs this once.
+    /// of it. A descriptor that blocks, or takes longer for each line, costs this once, until it has caught up and is
+    /// quick again.
     static let patience = Duration.milliseconds(20)
 
     private struct Line: Sendable {
@@ -23,7 +24,7 @@ final class LaneSink: LineSink {
     private struct State {
         var lines: [Line] = []
         var isWriting = false
-        /// A line was waited for in vain and is not written yet.
+        /// A line was waited for in vain, and no line was written in time since.
         var isStuck = false
         var losses = 0
     }
@@ -62,7 +63,7 @@ final class LaneSink: LineSink {
             }
         }
         guard !state.withLock({ $0.isStuck }) else { return .taken(bytes.count) }
-        if line.written.value(within: patience) == nil { state.withLock { $0.isStuck = $0.isWriting } }
+        if line.written.value(within: patience) == nil { state.withLock { $0.isStuck = true } }
         return .taken(bytes.count)
     }
 
@@ -83,15 +84,19 @@ final class LaneSink: LineSink {
     /// What the thread does.
     private func work() {
         while let line = next() {
+            let began = ContinuousClock.now
             let isWritten = write(line.bytes)
-            if !isWritten { state.withLock { $0.losses += 1 } }
+            let isQuick = began.duration(to: .now) < patience
+            state.withLock { state in
+                if !isWritten { state.losses += 1 }
+                if isQuick, state.lines.isEmpty { state.isStuck = false }
+            }
             line.written.fulfil(isWritten)
         }
     }
 
     private func next() -> Line? {
         state.withLock { state in
-            state.isStuck = false
             guard state.lines.isEmpty else { return state.lines.removeFirst() }
             state.isWriting = false
             return nil

@@ -68,6 +68,34 @@ struct LaneSinkTests {
         #expect(sink.losses() == 0)
     }
 
+    @Test("a reader that takes every line late is waited for once, and again when it has caught up")
+    func slowReader() throws {
+        let pipe = try Pipe()
+        let sink = LaneSink(descriptor: pipe.writer, patience: .milliseconds(300))
+        var sent = 0
+        // 64 KiB fill the pipe: the next line is waited for in vain.
+        while sink.isIdle {
+            _ = sink.offer(line(sent)[...])
+            sent += 1
+        }
+        var received = 0
+
+        let took = ContinuousClock().measure {
+            for _ in 0..<5 {
+                _ = sink.offer(line(sent)[...])
+                sent += 1
+                // One page becomes free, which is four lines late.
+                received += pipe.read(4096).count
+            }
+        }
+
+        #expect(took < .milliseconds(300), "\(took)")
+        while received < sent * 1000 { received += pipe.read(65_536).count }
+        try wait(for: "the end of the thread's work") { sink.isIdle }
+        _ = sink.offer(line(sent)[...])
+        #expect(pipe.read(2000) == line(sent))
+    }
+
     @Test("a line is written when it was offered, as long as nothing blocks")
     func atOnce() throws {
         let pipe = try Pipe()

@@ -81,6 +81,25 @@ struct CrashTests {
     }
 
     @Test(
+        "a connection that cannot be watched is closed, and the next ones are served",
+        .enabled(if: Program.has("strace"), "strace is not installed: apt install strace"),
+        arguments: ["ENOSPC", "ENOMEM"])
+    func unwatched(_ error: String) async throws {
+        let daemon = try start(["epoll_ctl:error=\(error):when=60..90"])
+        try await Wait.until("it to serve") {
+            if let ending = daemon.program.hasEnded { throw ShippedFault("\(ending): \(daemon.log)") }
+            return (try? await daemon.get("/livez"))?.status == 200
+        }
+        var closed = 0
+        for _ in 0..<60 where (try? await daemon.get("/livez"))?.status != 200 { closed += 1 }
+
+        #expect(closed > 0)
+        #expect(daemon.program.hasEnded == nil, "\(daemon.log)")
+        for _ in 0..<5 { #expect(try await daemon.get("/livez").status == 200) }
+        try await daemon.stop()
+    }
+
+    @Test(
         "where no event loop can be made the start says so and ends with 71",
         .enabled(if: Program.has("strace"), "strace is not installed: apt install strace"),
         arguments: [
