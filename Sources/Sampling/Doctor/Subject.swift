@@ -19,7 +19,8 @@ package struct Subject: Sendable {
 
     /// All of them, in the order of the answer.
     package static let all: [Subject] = [
-        .cgroup, .namespace, .controllers, .pressure, .processes, .capabilities, .filesystems, .names,
+        .cgroup, .namespace, .containers, .controllers, .pressure, .processes, .capabilities, .filesystems,
+        .names,
         .journal, .log,
         .resolver,
         .clock, .limits, .resources, .credentials, .access,

@@ -151,9 +151,9 @@ package struct Surroundings: Sendable {
     /// Nobody hands over more secrets, nor reads their names.
     private static let mostNames = 1000
 
-    /// What the sampler misses about something: the first one whole, of the others how many there are.
+    /// What the machine does not offer of something: the first one whole, of the others how many there are.
     func gap(_ topic: KernelGap.Topic) -> KernelGap? {
-        let gaps = missing().filter { $0.topic == topic }
+        let gaps = missing().filter { $0.topic == topic && $0.cut == nil }
         guard let first = gaps.first, gaps.count > 1 else { return gaps.first }
         return KernelGap(
             topic, first.fact, remedy: first.remedy + " The journal tells \(gaps.count - 1) more.",

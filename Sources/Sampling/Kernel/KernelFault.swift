@@ -13,6 +13,9 @@ struct KernelFault: Hashable {
         [EMFILE, ENFILE, ENOMEM].contains(code) ? .resources : .kernel
     }
 
+    /// Whether it says no more than that there is nothing, or nothing any more.
+    var isAbsence: Bool { [ENOENT, ENODEV, ENOTDIR, ESTALE].contains(code) }
+
     /// What the kernel said.
     var text: String { strerror(code).map { String(cString: $0) } ?? "error \(code)" }
 

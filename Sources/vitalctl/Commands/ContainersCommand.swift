@@ -34,6 +34,9 @@ struct ContainersCommand: ParsableCommand {
             }
             let containers = answer["containers"]?.elements.compactMap { ContainerView(reading: $0) } ?? []
             for line in ContainerText.table(containers, paint: console.paint) { console.show(line) }
+            for line in MissingText.lines(UnmeasuredView.read(answer), paint: console.paint) {
+                console.show(line)
+            }
         }
     }
 

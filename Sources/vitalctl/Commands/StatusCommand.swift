@@ -36,6 +36,7 @@ struct StatusCommand: ParsableCommand {
         var lines = [
             StatusText.headline(status, now: now, paint: paint), StatusText.summary(status.counts),
         ]
+        lines += MissingText.lines(status.unmeasured, paint: paint)
         if !checks.isEmpty { lines += [""] + StatusText.table(checks, now: now, paint: paint) }
         return lines
     }

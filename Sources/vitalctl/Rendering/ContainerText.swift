@@ -24,7 +24,7 @@ enum ContainerText {
                 Amount.percent(figures.memoryPercent), limit, whose,
                 Amount.size(figures.limits?.memoryAvailable?.amount), Amount.whole(figures.processes),
                 Amount.size(figures.networkReceivedBytes), Amount.size(figures.networkTransmittedBytes),
-                container.status ?? "-",
+                container.status ?? (figures.unreadable.isEmpty ? "-" : "unreadable"),
             ])
         }
         return table.lines { row, column, text in

@@ -12,7 +12,7 @@ enum Paint {
         let text = Table.pad(word, to: width)
         return switch word {
         case "healthy", "pass", "running", "OK": wrap(text, "32")
-        case "degraded", "warn", "stale", "flapping", "WARNING": wrap(text, "33")
+        case "degraded", "warn", "stale", "flapping", "WARNING", "frozen", "missing": wrap(text, "33")
         case "unhealthy", "fail", "CRITICAL": wrap(text, "31")
         case "unknown", "pending", "exited", "off": wrap(text, "2")
         default: text

@@ -19,7 +19,8 @@ extension Configuration {
             if let cgroup { return [cgroup] }
             // In a glob a backslash would make the next byte plain and vanish itself.
             let name = unit.split(separator: "\\", omittingEmptySubsequences: false).joined(separator: "\\\\")
-            return [name, "*/\(name)", "*/\(name)/*"]
+            // A name without one is the unit's own as well, and a name that is written out has to be there.
+            return (name == unit ? [name] : []) + ["*/\(name)", "*/\(name)/*"]
         }
 
         /// What is watched beside an agent where nobody says what: whether it runs, and whether it ran out of memory.

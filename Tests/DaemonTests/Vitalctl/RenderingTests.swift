@@ -62,6 +62,27 @@ struct RenderingTests {
             ])
     }
 
+    @Test("what is missing is told with its remedy, below the summary and below a list of containers")
+    func missing() {
+        var short = status
+        short.unmeasured = [
+            Unmeasured(
+                .container, .limit, count: 12,
+                fact: "12 containers and units are not measured: containers.limit is 3",
+                remedy: "Raise containers.limit, or narrow containers.include.")
+        ]
+        let line =
+            "missing: 12 containers and units are not measured: containers.limit is 3. Raise containers.limit, or "
+            + "narrow containers.include."
+
+        #expect(Array(StatusCommand.lines(short, [], now: now, paint: .plain).dropFirst(2)) == [line])
+        #expect(MissingText.lines(short.unmeasured, paint: .plain) == [line])
+        #expect(MissingText.lines([], paint: .coloured).isEmpty)
+        var odd = ContainerFigures(identity: ContainerIdentity(id: "/a.service"))
+        odd.unreadable = [UnreadableFile(".", .resources, "Too many open files")]
+        #expect(ContainerText.table([ContainerView(odd)], paint: .plain)[1].hasSuffix("unreadable"))
+    }
+
     @Test("without checks it says so, with the reason")
     func noChecks() {
         var empty = StatusQuery.Reply(Report(), epoch: "e")

@@ -32,6 +32,8 @@ import Vitals
         #expect(try judge("", [figures("a")]).outcome == .pass)
         #expect(try judge("", [figures("a") { $0.populated = nil }]).outcome == .unknown)
         #expect(try judge("", [figures("a") { ($0.populated, $0.processes) = (nil, 2) }]).outcome == .pass)
+        #expect(try judge("", [figures("a") { ($0.populated, $0.processes) = (nil, 0) }]).outcome == .unknown)
+        #expect(try judge("", [figures("a"), figures("b")]).message == "2 of 2 containers run")
     }
 
     @Test("CPU is of the quota where there is one, else of the host")
@@ -145,17 +147,70 @@ import Vitals
         #expect(try judge(keys, [free]).message == "a: uses 96% of the host's memory, at least 95%")
     }
 
-    @Test("figures that are not known yet are said, and never taken for good ones")
+    @Test("figures that are not known yet are said, and are no pass: nothing heals by them")
     func unknowns() throws {
         let keys = #","warnCPUPercent":80,"warnThrottledPercent":20,"failMemoryPercent":90,"failOnOOM":"1m""#
+        let whole = figures("w") {
+            ($0.cpuPercentOfHost, $0.memoryPercent, $0.oomKills) = (1, 2, 0)
+        }
 
         let result = try judge(keys, [figures("a")])
+        let young = try judge(
+            keys, [figures("a") { ($0.cpuMicroseconds, $0.memoryPercent, $0.oomKills) = (5, 2, 0) }])
+        let some = try judge(keys, [whole, figures("b")])
 
-        #expect(result.outcome == .pass)
-        #expect(result.message == "a: runs; not known (yet): CPU, throttling, memory, OOM kills")
-        #expect(try judge(keys, [figures("a") { $0.populated = nil }]).outcome == .unknown)
+        #expect(result.outcome == .unknown && result.reason == "inconclusive.kernel")
         #expect(
-            try judge(keys, [figures("a"), figures("b")]).message.contains("of 2 some figures are not known"))
+            result.message
+                == "a: runs, but not known: CPU (cpu.stat or the number of processors is missing), throttling "
+                + "(cpu.stat is missing), memory (the memory controller of cgroup v2 is off for it), OOM kills "
+                + "(the memory controller of cgroup v2 is off for it)")
+        #expect(young.outcome == .unknown && young.reason == "inconclusive.baseline")
+        #expect(
+            young.message
+                == "a: runs, but not known: CPU (a rate takes two readings), throttling (a rate takes two readings)"
+        )
+        #expect(some.outcome == .unknown)
+        #expect(some.message.hasPrefix("2 of 2 containers run; 1 could not be judged: b: runs, but"))
+        #expect(try judge(keys, [whole]).outcome == .pass)
+        #expect(try judge(keys, [figures("a") { $0.populated = nil }]).outcome == .unknown)
+        // What is known to be bad is bad, whatever else is not known.
+        #expect(try judge(keys, [figures("a"), figures("b") { $0.memoryPercent = 99 }]).outcome == .fail)
+        // With a quota the share of throttled periods takes a second reading as well.
+        let quota = figures("q") {
+            ($0.cpuMicroseconds, $0.cpuPercentOfHost, $0.cpuPercentOfQuota) = (5, 1, 2)
+            ($0.memoryPercent, $0.oomKills) = (2, 0)
+        }
+        #expect(try judge(keys, [quota]).reason == "inconclusive.baseline")
+    }
+
+    @Test("of how many is said: what was asked for by name and is not there, and what could not be looked at")
+    func asked() throws {
+        let (kind, faults) = try reading(ContainerKind.self, #"{"select":["web-1","web-2","db"]}"#)
+        #expect(faults.isEmpty)
+        let limit = Unmeasured(
+            .cgroup, .limit, count: 7, fact: "7 cgroups are not looked at", remedy: "Remove some.")
+        let two = [figures("web-1"), figures("web-2")]
+
+        let all = kind.judge(ContainerAnswer(two + [figures("db")]), recentKills: [:])
+        let missing = kind.judge(ContainerAnswer(two), recentKills: [:])
+        let blind = kind.judge(ContainerAnswer(two, unmeasured: [limit]), recentKills: [:])
+        let nothing = kind.judge(ContainerAnswer([], unmeasured: [limit]), recentKills: [:])
+        let dead = kind.judge(
+            ContainerAnswer([figures("db") { $0.populated = false }], unmeasured: [limit]), recentKills: [:])
+
+        #expect(all.outcome == .pass && all.message == "3 of 3 containers run")
+        #expect(missing.outcome == .fail && missing.reason == "container.missing")
+        #expect(missing.message.hasPrefix("no container matches db"))
+        #expect(blind.outcome == .unknown && blind.reason == "inconclusive.limit")
+        #expect(
+            blind.message
+                == "2 of 2 containers run; others could not be looked at: 7 cgroups are not looked at. Remove some."
+        )
+        #expect(
+            nothing.message
+                == "web-1 web-2 db could not be looked at: 7 cgroups are not looked at. Remove some.")
+        #expect(dead.reason == "container.stopped", "one that is known not to run decides")
     }
 
     @Test("of several the worst decides, is named, and the rest is counted")

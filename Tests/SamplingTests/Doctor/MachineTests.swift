@@ -36,6 +36,31 @@ struct MachineTests {
         #expect(none.state == .missing && none.fact.hasPrefix("not mounted: "))
     }
 
+    @Test(
+        "containers: nothing left out, or what is, with its numbers and every remedy once; cgroup tells of it no more"
+    )
+    func containers() throws {
+        let bench = try ProbeBench()
+        try bench.mounts(ProbeBench.usualMounts)
+        func gap(_ fact: String, _ remedy: String) -> KernelGap {
+            KernelGap(
+                .containers, "more than 3 containers", remedy: remedy,
+                cut: Unmeasured(.container, .limit, count: 12, fact: fact, remedy: remedy))
+        }
+        let cuts = [
+            gap("12 are not measured", "Raise it."), gap("9 are not shown", "Raise it."),
+            gap("1 is odd", "Look."),
+        ]
+
+        #expect(Subject.containers.look(bench.surroundings()).state == .ok)
+        #expect(
+            Subject.containers.look(bench.surroundings(cuts))
+                == Diagnosis(
+                    "containers", .limited, "12 are not measured; 9 are not shown; 1 is odd",
+                    remedy: "Raise it. Look."))
+        #expect(Subject.cgroup.look(bench.surroundings(cuts)).state == .ok)
+    }
+
     @Test("clock: kept by whoever left its mark; unknown where nobody did")
     func clock() throws {
         let bench = try ProbeBench()

@@ -147,6 +147,27 @@ struct ParserTests {
     }
 
     @Test(
+        "of a container's interfaces only lo is lo; veth, docker and nerdctl are skipped with a number or nothing behind",
+        arguments: [
+            ("lo", false), ("lo1", true), ("longhorn0", true), ("lowpan0", true), ("l", true), ("eth0", true),
+            ("veth", false), ("veth9", false), ("vethc0ffee1", false), ("veth3f1a2b4", false),
+            ("vethernet0", true),
+            ("veth-agent", true), ("docker", false), ("docker0", false), ("docker_gwbridge", true),
+            ("dockernet0", true), ("nerdctl", false), ("nerdctl0", false), ("nerdctl-br", true),
+            ("xlo", true),
+        ])
+    func interfaces(_ name: String, _ isKept: Bool) {
+        let text = " \(name): 1 1 1 1 0 0 0 0 1 1 1 1 0 0 0 0\n"
+        var interfaces: [NetDev.Interface] = []
+
+        _ = KernelFixture.parse(text) {
+            NetDev.parse($0, into: &interfaces, wanted: NetDev.belongsToContainer)
+        }
+
+        #expect(interfaces.map { String(decoding: $0.name, as: UTF8.self) } == (isKept ? [name] : []))
+    }
+
+    @Test(
         "/proc/PID/cgroup: the path may hold colons, a dead cgroup's suffix falls away, outside is nobody's")
     func processCgroup() {
         let parse: (String) -> String? = { text in

@@ -85,6 +85,37 @@ struct RateTests {
         #expect(rates[4] == nil && rates[5] == nil, "no machine has so many processors")
     }
 
+    @Test("a rate that no machine can have is a new baseline, and the one after it is right")
+    func impossible() {
+        var pace = CPUPace()
+        let start = Instant(nanoseconds: 0)
+        var rates: [Double?] = []
+        for (second, usage) in [
+            (0, 0), (10, 5_000_000), (20, 69_908_900_000), (30, 69_928_900_000), (40, 69_949_900_000),
+        ] {
+            pace.note(
+                at: start + .seconds(second), usage: Int64(usage), periods: nil, throttled: nil, processors: 2
+            )
+            rates.append(pace.cores)
+        }
+
+        #expect(
+            rates == [nil, 0.5, nil, 2, 2],
+            "the last is within the grain of the clock, and no more than there are")
+    }
+
+    @Test("a reading that failed leaves the one before it to compare with")
+    func interrupted() {
+        var pace = CPUPace()
+        let start = Instant(nanoseconds: 0)
+        pace.note(at: start, usage: 0, periods: nil, throttled: nil)
+        pace.note(at: start + .seconds(10), usage: nil, periods: nil, throttled: nil)
+        #expect(pace.cores == nil)
+        pace.note(at: start + .seconds(20), usage: 5_000_000, periods: nil, throttled: nil)
+
+        #expect(pace.cores == 0.25)
+    }
+
     @Test("questions closer than a second are measured over the longer interval")
     func close() {
         var pace = CPUPace()

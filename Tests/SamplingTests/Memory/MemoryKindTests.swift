@@ -66,9 +66,47 @@ import Vitals
         #expect(try await run("{}").outcome == .pass)
 
         host(available: 500)
+        let without = try await run(#"{"warnPressure":10}"#)
+        #expect(without.outcome == .pass)
+        #expect(without.message.contains("warnPressure is not judged, as this kernel has no PSI"))
+        // Where there is PSI and it cannot be read now, that is no pass.
+        bench.kernel.script.withLock { script in
+            script.host.hasPressure = true
+            script.host.unreadable = [UnreadableFile("pressure/memory", .resources, "Too many open files")]
+        }
         let blind = try await run(#"{"warnPressure":10}"#)
-        #expect(blind.outcome == .pass)
-        #expect(blind.message.contains("pressure is not known"))
+        #expect(blind.outcome == .unknown && blind.reason == "inconclusive.resources")
+        #expect(
+            blind.message
+                == "50% memory used; its pressure is not known: pressure/memory cannot be read: Too many open files"
+        )
+        #expect(try await run("{}").outcome == .pass)
+    }
+
+    @Test("of containers that could not be looked at nothing is said but why")
+    func blind() async throws {
+        bench.kernel.script.withLock { script in
+            var figures = ContainerFigures(identity: ContainerIdentity(id: "/docker/web"))
+            figures.identity.name = "web"
+            figures.populated = true
+            figures.memoryPercent = 20
+            script.containers = [figures]
+            script.unmeasured = [
+                Unmeasured(.cgroup, .resources, fact: "2 cgroups cannot be opened", remedy: "Raise it.")
+            ]
+            script.hasPressure = true
+        }
+
+        let seen = try await run(#"{"of":"web"}"#)
+        let absent = try await run(#"{"of":"db"}"#)
+
+        #expect(seen.outcome == .unknown, "the answer itself says that there may be more")
+        #expect(absent.outcome == .unknown && absent.reason == "inconclusive.resources")
+        #expect(absent.message == "db could not be looked at: 2 cgroups cannot be opened. Raise it.")
+        bench.kernel.script.withLock { $0.unmeasured = [] }
+        let pressure = try await run(#"{"of":"web","warnPressure":10}"#)
+        #expect(pressure.outcome == .unknown && pressure.message.contains("see cgroup.pressure"))
+        #expect(try await run(#"{"of":["web","db"]}"#).reason == "container.missing")
     }
 
     @Test("of several containers the worst decides and is named; none at all fails")

@@ -72,6 +72,49 @@ import Vitals
         #expect(result.outcome == .fail)
         #expect(result.message.hasPrefix("agno@2.service does not run"))
         #expect(result.fact("units") == .integer(2))
+        let all = try await run("agno@*.service", [unit("agno@1.service"), unit("agno@2.service")])
+        #expect(all.outcome == .pass && all.message == "2 of 2 units run")
+        let some = try await run(
+            "agno@*.service", [unit("agno@1.service"), unit("agno@2.service", populated: nil)])
+        #expect(some.outcome == .unknown)
+        #expect(
+            some.message
+                == "1 of 2 units runs; 1 could not be looked at: whether agno@2.service runs is not known: "
+                + "cgroup.events does not say")
+    }
+
+    @Test("a unit that has no processes by its nature is refused: its cgroup tells nothing")
+    func processless() throws {
+        for name in [
+            "a.socket", "a.mount", "a.automount", "a.swap", "a.target", "a.timer", "a.path", "dev-sda.device",
+        ] {
+            let (_, faults) = try reading(UnitKind.self, #"{"unit":"\#(name)"}"#)
+            #expect(faults.count == 1 && faults[0].contains("has no processes of its own"), "\(faults)")
+        }
+        #expect(try reading(UnitKind.self, #"{"unit":"timer"}"#).1.isEmpty)
+    }
+
+    @Test("frozen is no running, and what could not be looked at is no stopping")
+    func states() async throws {
+        var frozen = unit("a.service")
+        frozen.frozen = true
+        let result = try await run("a", [frozen])
+        #expect(result.outcome == .fail && result.reason == "unit.frozen")
+
+        let bench = try ProbeBench()
+        let (kind, _) = try reading(UnitKind.self, #"{"unit":"a"}"#)
+        bench.kernel.script.withLock {
+            $0.unmeasured = [
+                Unmeasured(
+                    .cgroup, .cgroup, fact: "no cgroup2 file system is mounted", remedy: "Boot otherwise.")
+            ]
+        }
+        let blind = await bench.run(
+            kind.makeProbe(CheckDefinition(name: "agent", type: "unit"), bench.context))
+        #expect(blind.outcome == .unknown && blind.reason == "inconclusive.cgroup")
+        #expect(
+            blind.message
+                == "a.service could not be looked at: no cgroup2 file system is mounted. Boot otherwise.")
     }
 
     @Test(

@@ -16,7 +16,7 @@ def diagnoses(machine):
 @point("vitalctl doctor: on a whole machine all is seen, and what is not has its remedy")
 def whole(machine):
     told = diagnoses(machine)
-    for subject in ("cgroup", "pressure", "processes", "capabilities", "filesystems", "names", "journal",
+    for subject in ("cgroup", "containers", "pressure", "processes", "capabilities", "filesystems", "names", "journal",
                     "log", "limits", "resources", "credentials", "access", "sockets", "systemd", "configuration", "caller"):
         expect(told.get(subject, {}).get("state") == "ok", f"{subject}: {told.get(subject)}")
     expect(told["cgroup"]["fact"].startswith("version 2 at /sys/fs/cgroup"), told["cgroup"])

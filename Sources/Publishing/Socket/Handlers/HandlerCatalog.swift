@@ -37,7 +37,7 @@ package enum HandlerCatalog {
     package static func all(_ sources: Sources) -> [any SocketHandler] {
         [
             PingHandler(board: sources.board),
-            StatusHandler(board: sources.board),
+            StatusHandler(board: sources.board, kernel: sources.kernel),
             ChecksListHandler(board: sources.board),
             ChecksGetHandler(board: sources.board),
             HistoryHandler(board: sources.board),

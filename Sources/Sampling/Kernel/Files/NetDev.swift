@@ -63,12 +63,21 @@ struct NetDev: Hashable {
         return bad
     }
 
-    /// Interfaces that belong to the container itself: not its loopback, not the ends of others' cables.
-    // "skip prefix lo": the kernel lets nobody else call an interface so.
+    /// Interfaces that belong to the container itself: not its loopback, which alone is called `lo`, not the ends of others'
+    /// cables and not their bridges.
+    ///
+    /// cAdvisor skips all names that begin with `lo`, `veth`, `docker` or `nerdctl`, and means `veth3`, `docker0` and their
+    /// like; `longhorn0`, `lo1` and `lowpan0` are interfaces that somebody wants to see. Docker and CNI call a cable by
+    /// `veth` and a random number in hex.
     static func belongsToContainer(_ bytes: KernelBytes, _ name: Range<Int>) -> Bool {
-        !bytes.starts(name, with: "lo") && !bytes.starts(name, with: "veth")
-            && !bytes.starts(name, with: "docker")
-            && !bytes.starts(name, with: "nerdctl")
+        if bytes.equals(name, "lo") { return false }
+        for prefix: StaticString in ["docker", "nerdctl"] where bytes.starts(name, with: prefix) {
+            let rest = name.lowerBound + prefix.utf8CodeUnitCount
+            if rest == name.upperBound || bytes[rest].isDigit { return false }
+        }
+        guard bytes.starts(name, with: "veth") else { return true }
+        let rest = name.lowerBound + 4..<name.upperBound
+        return !(rest.allSatisfy { bytes[$0].isHex } || bytes[rest.lowerBound].isDigit)
     }
 
     private static func read(
@@ -91,5 +100,12 @@ struct NetDev: Hashable {
             }
         }
         return true
+    }
+}
+
+extension UInt8 {
+    fileprivate var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
+    fileprivate var isHex: Bool {
+        isDigit || (self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "f"))
     }
 }

@@ -25,6 +25,10 @@ struct ProcStat: Hashable {
     static let cpuLimit = 8192
 
     var cpus: [CPU] = []
+    /// How many processors there are, with those whose times were not understood.
+    var online = 0
+    /// Lines that were not understood.
+    var badLines = 0
     var contextSwitches: Int64?
     var bootTime: Int64?
     var forks: Int64?
@@ -36,20 +40,32 @@ struct ProcStat: Hashable {
     init(parsing bytes: KernelBytes) {
         var bytes = bytes
         while let (line, isWhole) = bytes.nextLine() {
-            guard isWhole else { continue }
+            guard isWhole else {
+                badLines += 1
+                continue
+            }
             var fields = bytes.fields(line)
             guard let key = fields.next() else { continue }
             if bytes.starts(key, with: "cpu") {
                 guard let number = bytes.number(key.lowerBound + 3..<key.upperBound),
                     cpus.count < Self.cpuLimit, !cpus.contains(where: { $0.number == number })
-                else { continue }
+                else {
+                    // The first line is the sum of all.
+                    if key.count > 3 { badLines += 1 }
+                    continue
+                }
+                online += 1
                 var ticks: [Int64] = []
                 ticks.reserveCapacity(Self.modes.count)
                 while ticks.count < Self.modes.count, let field = fields.next(), let n = bytes.number(field) {
                     ticks.append(n)
                 }
                 // Steal came last, with 2.6.11: fewer numbers are a torn line.
-                if ticks.count == Self.modes.count { cpus.append(CPU(number: number, ticks: ticks)) }
+                if ticks.count == Self.modes.count {
+                    cpus.append(CPU(number: number, ticks: ticks))
+                } else {
+                    badLines += 1
+                }
                 continue
             }
             guard let field = fields.next(), let number = bytes.number(field) else { continue }

@@ -17,6 +17,7 @@ extension KernelSampler {
         if let absence { return all + [absence] }
         guard !selection.isAnswered(by: found) else { return all }
         if let partialView { all.append(partialView) }
+        if let nameless = nameless(selection, beside: found) { all.append(nameless) }
         if selection.patterns.contains("self"), ownPath == nil { all.append(ownAbsence) }
         if !isNoted {
             all.append(
@@ -31,6 +32,40 @@ extension KernelSampler {
             if gaps.unreadable > 0, let fault = gaps.fault { all.append(.cgroups(gaps.unreadable, fault)) }
         }
         return all
+    }
+
+    /// What is said of a name that nothing has, where names of containers cannot be read: one of them may have it.
+    private func nameless(_ selection: Selection, beside found: [ContainerIdentity]) -> Unmeasured? {
+        guard selection.scope == .containers else { return nil }
+        let absent = found.isEmpty ? selection.patterns : selection.unanswered(by: found)
+        let isName = absent.contains { pattern in
+            !Selection.excludes(pattern) && pattern != "self" && pattern != "host"
+                && !pattern.utf8.contains(UInt8(ascii: "/"))
+                && ![".service", ".scope", ".slice"].contains { pattern.hasSuffix($0) }
+        }
+        guard isName, let root = tree?.root else { return nil }
+        var counts: [String: Int] = [:]
+        countNameless(root, into: &counts)
+        for (runtime, count) in counts.sorted(by: { $0.key < $1.key }) {
+            guard let fault = names.denial(of: runtime) else { continue }
+            return Unmeasured(
+                .container, fault.cause, count: count,
+                fact:
+                    "the names that \(runtime) gave to \(Unmeasured.counted(count, "container", "containers")) "
+                    + "cannot be read: \(fault.text)",
+                remedy:
+                    "Name the container by its id, or give vitald CAP_DAC_READ_SEARCH (see vitalctl doctor).")
+        }
+        return nil
+    }
+
+    private func countNameless(_ node: CgroupNode, into counts: inout [String: Int]) {
+        if let match = node.match, match.isContainer {
+            let identity = node.identity ?? match.identity
+            if ContainerNames.isNameless(match, identity) { counts[identity.runtime, default: 0] += 1 }
+            return
+        }
+        for child in node.children { countNameless(child, into: &counts) }
     }
 
     /// Whether a selection names paths alone: these are followed beyond the limits, so what is not there does not exist.

@@ -54,6 +54,7 @@ final class HostSampler {
     private var files = [KernelReader.KeptFile](repeating: .init(), count: File.allCases.count)
     private var directory: Int32 = -1
     private var pace = CPUPace()
+    private var times = SteadyTimes()
 
     init(_ roots: KernelRoots, _ reader: KernelReader) {
         self.roots = roots
@@ -88,10 +89,17 @@ final class HostSampler {
 
     /// Reads CPU alone.
     func readPace(now: Instant) {
-        guard case .bytes(let bytes) = contents(.stat, now: now) else { return }
+        guard case .bytes(let bytes) = contents(.stat, now: now) else {
+            // What was read before is not what is so now.
+            processors = ProcStat()
+            figures.cpuPercent = nil
+            return
+        }
         processors = ProcStat(parsing: bytes)
+        badLines &+= processors.badLines
+        times.steady(&processors.cpus)
         bootTime = bootTime ?? processors.bootTime
-        figures.cores = processors.cpus.isEmpty ? nil : processors.cpus.count
+        figures.cores = processors.online == 0 ? nil : processors.online
         if let cores = figures.cores { mostProcessors = max(mostProcessors ?? 0, cores) }
         guard now != .distantPast else { return }
         let busy = processors.busy

@@ -54,6 +54,9 @@ struct KernelMetric: Sendable {
     let source: Source
     let unit: Unit
 
+    /// Whether no limit is no sample.
+    var isQuota: Bool { if case .quota = unit { true } else { false } }
+
     init(_ name: String, _ kind: MetricFamily.Kind, _ column: FigureColumn, _ help: String) {
         self.init(name, kind, .figures([(column, .none)]), .plain, help)
     }

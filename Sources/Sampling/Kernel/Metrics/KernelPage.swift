@@ -140,9 +140,11 @@ struct KernelPage {
         for metric in KernelMetric.all {
             switch metric.source {
             case .figures(let columns):
+                // No quota is no sample.
+                let omitted = metric.isQuota ? FigureRow.unlimited : FigureRow.missing
                 for (column, _) in columns {
                     let figure = matrix[index * FigureColumn.count + column.rawValue]
-                    if figure != FigureRow.missing, metric.unit.value(figure) != nil { count += 1 }
+                    if figure != FigureRow.missing, figure != omitted { count += 1 }
                 }
             case .device: count += container.devices.count
             case .deviceOperations: count += 2 * container.devices.count

@@ -37,7 +37,6 @@ struct KernelTallies {
     private static let kinds: [(Unmeasured.Subject, Unmeasured.Cause)] = [
         (.container, .limit), (.containerSeries, .limit), (.cgroup, .limit), (.cgroup, .resources),
         (.cgroup, .kernel), (.containerFile, .resources), (.containerFile, .kernel),
-        (.processDescriptors, .limit),
     ]
 
     /// What is left out now.
@@ -46,6 +45,11 @@ struct KernelTallies {
             let cut = cuts.first { $0.subject == subject && $0.cause == cause }
             tally.set(Int64(cut?.count ?? 0))
         }
+        // Made when it is needed: where nobody asks for open files it would be a zero that means nothing.
+        let uncounted = cuts.first { $0.subject == .processDescriptors }?.count ?? 0
+        let labels = [("what", Unmeasured.Subject.processDescriptors.rawValue), ("reason", "limit")]
+        let isKnown = book.values(of: Self.absent).contains { $0.labels.first?.value == labels[0].1 }
+        if uncounted > 0 || isKnown { book.tally(Self.absent, labels).set(Int64(uncounted)) }
     }
 
     /// Lines of kernel files that were not understood.

@@ -39,6 +39,25 @@ final class ContainerNames {
         return isSettled
     }
 
+    /// Whether nothing told a container's name, so that it goes by the first digits of its id.
+    static func isNameless(_ match: CgroupIdentity.Match, _ identity: ContainerIdentity) -> Bool {
+        match.isContainer && !match.hex.isEmpty && match.hex.hasPrefix(identity.name)
+    }
+
+    /// Why a runtime's names cannot be read; nil where they can, or where it keeps none here.
+    func denial(of runtime: String) -> KernelFault? {
+        guard let files else { return nil }
+        let paths =
+            switch runtime {
+            case "docker": ["/var/lib/docker/containers"]
+            case "podman": ["/var/lib/containers/storage/overlay-containers"]
+            case "containerd", "nerdctl":
+                Self.containerdStates.map { $0 + "/io.containerd.runtime.v2.task" }
+            default: [String]()
+            }
+        return paths.lazy.compactMap { self.disk.denial(at: LocalPath(files + $0)) }.first
+    }
+
     private func look(_ identity: inout ContainerIdentity, _ files: String, _ hex: String) -> Bool {
         let home = owner(of: identity).flatMap { homes.home(ofUser: $0, disk, files: files) }
         let data = home.map { LocalPath(".local/share", below: $0) } ?? LocalPath(files + "/var/lib")

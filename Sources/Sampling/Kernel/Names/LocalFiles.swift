@@ -94,6 +94,21 @@ final class LocalFiles {
         }
     }
 
+    /// Why a directory of the system's is closed to us; nil where it is open, or where there is none.
+    func denial(at path: LocalPath) -> KernelFault? {
+        guard path.home == nil, mounts.holds(path.path) else { return nil }
+        errno = 0
+        let place = Self.follow(path.path)
+        guard place >= 0 else { return Self.denial(errno) }
+        defer { close(place) }
+        // Nothing is opened by it, so nothing can hang.
+        return faccessat(place, ".", R_OK | X_OK, Int32(AT_EACCESS)) == 0 ? nil : Self.denial(errno)
+    }
+
+    private static func denial(_ code: Int32) -> KernelFault? {
+        code == EACCES || code == EPERM ? KernelFault(code: code) : nil
+    }
+
     /// Looks at a file of ordinary size or a directory that belongs to whom it should; nil for everything else.
     private func looking<Result>(at path: LocalPath, _ body: (Int32, stat) -> Result?) -> Result? {
         guard mounts.holds(path.home?.directory ?? path.path) else { return nil }

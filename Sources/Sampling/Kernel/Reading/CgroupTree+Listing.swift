@@ -58,7 +58,11 @@ extension CgroupTree {
                 omitted += 1
                 continue
             }
-            guard let child = child(name, path, of: node, directory) else { continue }
+            guard let child = child(name, path, of: node, directory) else {
+                // Asked for again at the next scan, where it did not just vanish.
+                if node.listFault != nil { node.signature = nil }
+                continue
+            }
             node.children.append(child)
             count += 1
             generation &+= 1
@@ -82,7 +86,7 @@ extension CgroupTree {
         return wanted.contains(path)
     }
 
-    /// A node for a subdirectory; nil where there is none any more.
+    /// A node for a subdirectory; nil where there is none any more, or where not even that can be told.
     private func child(
         _ name: [UInt8], _ path: CgroupPath, of node: CgroupNode, _ directory: Int32
     ) -> CgroupNode? {
@@ -95,14 +99,18 @@ extension CgroupTree {
         }
         if opened >= 0 {
             guard fstat(opened, &status) == 0 else {
+                node.listFault = KernelFault(code: errno)
                 close(opened)
                 return nil
             }
         } else {
             // It takes no descriptor to see that it is there: only what it holds is unknown.
-            guard fstatat(directory, text, &status, AT_SYMLINK_NOFOLLOW) == 0,
-                status.st_mode & S_IFMT == S_IFDIR
-            else { return nil }
+            guard fstatat(directory, text, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+                let unknown = KernelFault(code: errno)
+                if !unknown.isAbsence { node.listFault = unknown }
+                return nil
+            }
+            guard status.st_mode & S_IFMT == S_IFDIR else { return nil }
             fault = KernelFault(code: -opened)
         }
         let child = CgroupNode(path: path, parent: node, status: status)

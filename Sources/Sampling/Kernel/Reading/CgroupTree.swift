@@ -97,7 +97,8 @@ final class CgroupTree {
     /// Whether a node's cgroup still is what it was; costs two calls.
     func isAlive(_ node: CgroupNode, _ directory: Int32, now: Int64) -> Bool {
         var status = stat()
-        guard fstat(directory, &status) == 0, status.st_nlink > 0 else { return false }
+        guard fstat(directory, &status) == 0 else { return !KernelFault(code: errno).isAbsence }
+        guard status.st_nlink > 0 else { return false }
         guard isKernel else { return true }
         switch readProcesses(node, directory, now: now) {
         case .bytes, .failed: return true
@@ -168,7 +169,8 @@ final class CgroupTree {
         defer { if isTemporary { close(directory) } }
         node.fault = nil
         var status = stat()
-        guard fstat(directory, &status) == 0, status.st_nlink > 0, UInt64(status.st_ino) == node.inode else {
+        guard fstat(directory, &status) == 0 else { return note(node, KernelFault(code: errno)) }
+        guard status.st_nlink > 0, UInt64(status.st_ino) == node.inode else {
             remove(node)
             return
         }
@@ -204,7 +206,7 @@ final class CgroupTree {
 
     /// Takes note that a directory could not be opened: it is gone, or nothing is known of it.
     private func note(_ node: CgroupNode, _ fault: KernelFault) {
-        guard ![ENOENT, ENODEV, ENOTDIR].contains(fault.code) else { return remove(node) }
+        guard !fault.isAbsence else { return remove(node) }
         node.fault = fault
         node.processesBelow = nil
         countUnreadable(fault)

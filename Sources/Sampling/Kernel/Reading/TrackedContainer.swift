@@ -95,8 +95,9 @@ final class TrackedContainer {
         }
         let (directory, isTemporary) = tree.enter(node)
         guard directory >= 0 else {
-            if [-ENOENT, -ENODEV, -ENOTDIR].contains(directory) { return .gone }
-            faults.append(FileFault(name: ".", fault: KernelFault(code: -directory)))
+            let fault = KernelFault(code: -directory)
+            if fault.isAbsence { return .gone }
+            faults.append(FileFault(name: ".", fault: fault))
             return .unreadable
         }
         defer { if isTemporary { Glibc.close(directory) } }
@@ -185,8 +186,9 @@ final class TrackedContainer {
         }
         let (directory, isTemporary) = tree.enter(child)
         guard directory >= 0 else {
-            if [-ENOENT, -ENODEV, -ENOTDIR].contains(directory) { return false }
-            faults.append(FileFault(name: ".", isPayload: true, fault: KernelFault(code: -directory)))
+            let fault = KernelFault(code: -directory)
+            if fault.isAbsence { return false }
+            faults.append(FileFault(name: ".", isPayload: true, fault: fault))
             payloadLevel = LevelFigures()
             return true
         }

@@ -6,7 +6,8 @@ package enum StatusQuery {
     package static let method = SocketMethod(
         "status", role: .read, "The overall status, and how many checks stand where.",
         result: "status, reason, ready, started, draining, since, seq, epoch, generation,"
-            + " checks {total, healthy, degraded, unhealthy, unknown, stale, disabled}")
+            + " checks {total, healthy, degraded, unhealthy, unknown, stale, disabled}, "
+            + UnmeasuredView.description)
 
     /// What it answers.
     package struct Reply: Sendable, Hashable {
@@ -51,9 +52,12 @@ package enum StatusQuery {
         package var generation: UInt64
         /// How many checks stand where.
         package var counts: Counts
+        /// What is missing from figures and page now.
+        package var unmeasured: [Unmeasured]
 
         /// The reply that shows a report.
-        package init(_ report: Report, epoch: String) {
+        package init(_ report: Report, epoch: String, unmeasured: [Unmeasured] = []) {
+            self.unmeasured = unmeasured
             status = report.status.word
             reason = report.reason
             ready = report.ready
@@ -106,6 +110,7 @@ package enum StatusQuery {
                     members.member("stale", Int64(counts.stale))
                     members.member("disabled", Int64(counts.disabled))
                 })
+            UnmeasuredView.write(unmeasured, into: &reply)
         }
 
         /// Reads a reply; nil where it is none.
@@ -130,6 +135,7 @@ package enum StatusQuery {
             counts.stale = count("stale")
             counts.disabled = count("disabled")
             self.counts = counts
+            unmeasured = UnmeasuredView.read(value)
         }
     }
 }

@@ -177,6 +177,29 @@ struct MethodTests {
         #expect(told.container == host.container)
     }
 
+    @Test("what could not be looked at reads back as it was written, and is left out where there is nothing")
+    func unmeasured() throws {
+        let missing = [
+            Unmeasured(.container, .limit, count: 12, fact: "12 are not measured", remedy: "Raise it."),
+            Unmeasured(.cgroup, .resources, fact: "no descriptors", remedy: "Raise LimitNOFILE=."),
+        ]
+        let reply = StatusQuery.Reply(Report(), epoch: "e", unmeasured: missing)
+        let value = try written { reply.write(into: &$0) }
+        #expect(StatusQuery.Reply(reading: value) == reply)
+        #expect(value["missing"]?.elements.first?["what"]?.string == "container")
+        let plain = StatusQuery.Reply(Report(), epoch: "e")
+        #expect(try written { plain.write(into: &$0) }["missing"] == nil)
+
+        var figures = ContainerFigures(identity: ContainerIdentity(id: "/a.service"))
+        figures.populated = true
+        figures.frozen = true
+        figures.unreadable = [UnreadableFile("memory.current", .kernel, "Input/output error")]
+        let shown = try written { ContainerView(figures).write(into: &$0) }
+        #expect(shown["status"]?.string == "frozen")
+        let back = try #require(ContainerView(reading: shown)).figures
+        #expect(back.populated == true && back.frozen == true && back.unreadable == figures.unreadable)
+    }
+
     @Test("a fault reads back as it was written")
     func faults() throws {
         for fault in [
