@@ -136,8 +136,7 @@ struct PostgresValuesTests {
     @Test("what nobody configured is given to libpq as a file that cannot be")
     func nothingFromHome() throws {
         let read = try readCheck(PostgresKind.self, #"{"url": "postgresql://h/d?sslcert="}"#)
-        let list = PostgresParameters(kind: read.kind, address: nil, timeout: .seconds(1)).list(
-            withOptions: true)
+        let list = PostgresParameters(kind: read.kind, address: nil, timeout: .seconds(1)).list(.all)
 
         for keyword in ["passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl"] {
             #expect(list.last { $0.keyword == keyword }?.value == "/dev/null/none", "\(keyword)")
