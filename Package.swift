@@ -73,7 +73,8 @@ let package = Package(
         .testTarget(
             name: "SamplingTests",
             dependencies: [
-                "Sampling", "Vitals", "TestSupport", "CSystemd", "CZlib", nio, nioPosix, nioHTTP1, nioSSL,
+                "Sampling", "Vitals", "TestSupport", "CLibPQ", "CSystemd", "CZlib", nio, nioPosix, nioHTTP1,
+                nioSSL,
             ],
             swiftSettings: strict
         ),

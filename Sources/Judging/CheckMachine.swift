@@ -12,7 +12,7 @@ package struct CheckMachine: Sendable, Equatable {
     static let gracesAtMost = 3
 
     /// What it is judged by.
-    package let rules: CheckRules
+    package private(set) var rules: CheckRules
     /// When it began to be judged.
     package let started: Instant
     /// The confirmed level.
@@ -86,9 +86,25 @@ package struct CheckMachine: Sendable, Equatable {
     /// more round has had its chance, for nobody could ask meanwhile.
     package mutating func timeJumped(slept: Duration, at now: Instant) {
         unseen += max(.zero, slept)
+        giveGrace(at: now)
+    }
+
+    /// Goes by other rules from now on: thresholds of a new configuration. Level, streaks and evidence stay; what the
+    /// evidence comes to by the new rules shows with the next one.
+    ///
+    /// Evidence that was fresh by the old rules may be too old by the new ones, where nobody had a chance to ask more
+    /// often: then one round of grace.
+    package mutating func follow(_ new: CheckRules, at now: Instant) {
+        let limit = rules.staleAfter
+        rules = new
+        guard let shorter = new.staleAfter, limit.map({ shorter < $0 }) ?? true else { return }
+        giveGrace(at: now)
+    }
+
+    private mutating func giveGrace(at now: Instant) {
         guard graces < Self.gracesAtMost else { return }
         graces += 1
-        graceUntil = now + rules.round
+        graceUntil = max(graceUntil ?? .distantPast, now + rules.round)
     }
 
     /// The age of the newest evidence; before any, the time since the end of the start period. Nil where age

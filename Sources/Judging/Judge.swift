@@ -54,22 +54,16 @@ package struct Judge: Sendable {
         }
     }
 
-    /// Judges another configuration from now on. A check whose fingerprint is unchanged keeps everything it has
-    /// (level, streaks, counters, last result); a changed or new one begins anew.
+    /// Judges another configuration from now on. A check that still asks the same keeps everything it has (level,
+    /// streaks, counters, last result), by its new thresholds; an added one and one that asks something else start from
+    /// scratch, and count for the whole only from their first evidence on (`Standing.Interim`).
     package mutating func replace(checks: [JudgedCheck], at now: Instant, wall: WallTime) -> [HealthChange] {
         generation &+= 1
         return changes(at: now, wall: wall) { judge in
             judge.standings = checks.map { check in
-                guard let index = judge.indices[check.definition.name] else {
-                    return Standing(check, at: now)
-                }
-                var kept = judge.standings[index]
-                guard kept.check.definition.fingerprint == check.definition.fingerprint,
-                    kept.check.definition.type == check.definition.type,
-                    kept.check.evidence == check.evidence
-                else { return Standing(check, at: now) }
-                kept.check = check
-                return kept
+                Standing(
+                    check, following: judge.indices[check.definition.name].map { judge.standings[$0] },
+                    at: now)
             }
             judge.indices = Self.index(judge.standings)
             judge.order = DependencyOrder(checks.map(\.definition))

@@ -24,7 +24,7 @@ extension Standing {
     /// Its state in the words of a sentence, with the reason where there is one.
     var stateText: String {
         switch machine.phase {
-        case .pending: "starting"
+        case .pending: awaitsFirstEvidence ? "waiting for its first result since the reload" : "starting"
         case .stale: "stale"
         case .active:
             if let last, machine.level != .healthy, !last.message.isEmpty {

@@ -12,8 +12,18 @@ struct Standing: Sendable {
         var attemptsLeft: Int?
     }
 
-    var check: JudgedCheck
+    /// What a check that a reload brought counts for until it has evidence of its own: nothing where it is new, what it
+    /// counted for before where it asks something else now. A reload neither makes the whole worse nor clears it.
+    struct Interim: Sendable {
+        var contribution = Status.healthy
+        var holdsReadiness = false
+        var firstRoundDone = true
+    }
+
+    private(set) var check: JudgedCheck
     var machine: CheckMachine
+    /// Nil for a check that was there at the start.
+    private var interim: Interim?
     var last: ProbeResult?
     var lastCompleted: Instant?
     var lastCompletedWall: WallTime?
@@ -35,6 +45,27 @@ struct Standing: Sendable {
     init(_ check: JudgedCheck, at now: Instant) {
         self.check = check
         machine = CheckMachine(CheckRules(check.definition, evidence: check.evidence), started: now)
+        told = Snapshot(machine)
+    }
+
+    /// The standing of a check of a new configuration; `old` is that of the check of the same name in the configuration
+    /// before.
+    init(_ check: JudgedCheck, following old: Standing?, at now: Instant) {
+        if let old, old.check.evidence == check.evidence,
+            old.check.definition.asksTheSame(as: check.definition)
+        {
+            self = old
+            self.check = check
+            machine.follow(CheckRules(check.definition, evidence: check.evidence), at: now)
+            return
+        }
+        self.init(check, at: now)
+        interim = Interim()
+        guard let old, let part = old.part else { return }
+        interim = Interim(
+            contribution: part.contribution, holdsReadiness: part.holdsReadiness,
+            firstRoundDone: old.firstRoundDone)
+        machine.maintenance = old.machine.maintenance
         told = Snapshot(machine)
     }
 
@@ -64,14 +95,32 @@ struct Standing: Sendable {
     /// degraded (or what it would add alone), however little the root counts: what does not work is not healthy.
     var contribution: Status {
         guard enabled else { return .healthy }
-        let own = machine.contribution
+        let own = own.contribution
         return explainedBy == nil ? own : min(own, max(explainedWeight, .degraded))
     }
+
+    /// Its part by itself, whatever explains it.
+    private var own: Aggregate.Part {
+        guard let interim = current else { return Aggregate.Part(machine) }
+        let isCritical = machine.rules.impact == .critical
+        let most: Status =
+            machine.maintenance || machine.rules.impact == .info
+            ? .healthy : isCritical ? .unhealthy : .degraded
+        return Aggregate.Part(
+            contribution: min(interim.contribution, most),
+            holdsReadiness: interim.holdsReadiness && isCritical && !machine.maintenance)
+    }
+
+    /// What stands in for evidence while there is none.
+    private var current: Interim? { machine.phase == .pending ? interim : nil }
+
+    /// Whether it waits for its first evidence since a reload.
+    var awaitsFirstEvidence: Bool { current != nil }
 
     /// Its part in the whole; a check that is switched off has none.
     var part: Aggregate.Part? {
         guard enabled else { return nil }
-        var part = Aggregate.Part(machine)
+        var part = own
         part.contribution = contribution
         return part
     }
@@ -79,6 +128,7 @@ struct Standing: Sendable {
     /// Whether the first round is over for it. Beats are not asked for, so nothing waits for them here.
     var firstRoundDone: Bool {
         !enabled || check.evidence == .beats || runs.contains { $0 > 0 } || machine.phase == .stale
+            || interim?.firstRoundDone == true
     }
 
     mutating func note(_ result: ProbeResult, at now: Instant, wall: WallTime) {
@@ -102,6 +152,7 @@ struct Standing: Sendable {
         report.maintenance = machine.maintenance
         report.suppressedBy = explainedBy
         report.contribution = contribution
+        report.holdsReadiness = part?.holdsReadiness ?? false
         report.last = last
         report.lastCompleted = lastCompleted
         report.lastCompletedWall = lastCompletedWall

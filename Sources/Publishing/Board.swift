@@ -73,6 +73,11 @@ package final class Board: Sendable {
         }
     }
 
+    /// Forgets the results of these checks: they are gone, or ask something else from now on.
+    package func forgetResults(of checks: some Sequence<String>) {
+        state.withLock { state in for check in checks { state.results[check] = nil } }
+    }
+
     /// Calls `listener` after every publication, on the publishing thread (the event loop).
     package func listen(_ listener: @escaping @Sendable (Report, [HealthChange]) -> Void) {
         state.withLock { $0.listeners.append(listener) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Glibc
 import Vitals
 
 /// The command line of vitald: a thin client of its socket.
@@ -35,5 +36,10 @@ struct Vitalctl: ParsableCommand {
         ],
         defaultSubcommand: StatusCommand.self)
 
-    static func main() { main(GlobalOptions.settled(Array(CommandLine.arguments.dropFirst()))) }
+    static func main() {
+        StandardDescriptors.open()
+        // Whoever reads no more ends what goes on for ever, also where SIGPIPE is ignored, as in services of systemd.
+        signal(SIGPIPE, SIG_DFL)
+        main(GlobalOptions.settled(Array(CommandLine.arguments.dropFirst())))
+    }
 }

@@ -164,7 +164,7 @@ struct JudgeTests {
         #expect(report.status == .healthy && report.ready && report.started)
         let off = try #require(report.check(named: "off"))
         #expect(off.level == .unknown && off.contribution == .healthy && off.runs == [0, 0, 0, 0])
-        #expect(report.counts.enabled == 1 && report.counts.disabled == 1 && report.counts.healthy == 1)
+        #expect(report.counts.total == 1 && report.counts.disabled == 1 && report.counts.healthy == 1)
 
         let none = Court(TestCheck.definition("off") { $0.enabled = false }).report
         #expect(none.status == .healthy && none.ready && none.reason == "no checks enabled")
@@ -209,7 +209,7 @@ struct JudgeTests {
         #expect(court.report.ready)
     }
 
-    @Test("a reload keeps what is unchanged to the last counter, and begins the rest anew")
+    @Test("a reload keeps what still asks the same to the last counter, and the rest starts from scratch")
     func reload() throws {
         var court = Court(
             TestCheck.definition("kept"), TestCheck.definition("changed"), TestCheck.definition("gone"))
@@ -221,14 +221,14 @@ struct JudgeTests {
 
         let changes = court.replace([
             JudgedCheck(TestCheck.definition("new") { $0.impact = .info }),
-            JudgedCheck(TestCheck.definition("changed") { $0.fingerprint = "other" }),
+            JudgedCheck(TestCheck.definition("changed") { $0.question = "other" }),
             JudgedCheck(TestCheck.definition("kept")),
         ])
 
         let report = court.report
         #expect(report.checks.map(\.definition.name) == ["new", "changed", "kept"])
         #expect(report.generation == 2)
-        #expect(changes.map(\.short) == ["overall unhealthy>degraded"])
+        #expect(changes.map(\.short) == ["overall unhealthy>healthy"])
         #expect(report.sequence == before.sequence + 1)
         let kept = try #require(report.check(named: "kept"))
         #expect(kept.runs == [1, 0, 2, 0] && kept.consecutiveFailures == 2 && kept.discarded == 1)
@@ -295,7 +295,7 @@ struct JudgeTests {
         let counts = court.report.counts
 
         // "waiting" has never completed either, and is as old.
-        #expect(counts.enabled == 6 && counts.healthy == 1 && counts.degraded == 2)
+        #expect(counts.total == 6 && counts.healthy == 1 && counts.degraded == 2)
         #expect(counts.unhealthy == 3 && counts.unknown == 0)
     }
 }

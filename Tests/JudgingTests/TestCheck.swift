@@ -17,7 +17,7 @@ enum TestCheck {
         _ name: String = "database", _ change: (inout CheckDefinition) -> Void = { _ in }
     ) -> CheckDefinition {
         var definition = CheckDefinition(name: name, type: "tcp")
-        definition.fingerprint = name
+        definition.question = name
         change(&definition)
         return definition
     }

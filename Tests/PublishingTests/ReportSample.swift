@@ -33,6 +33,7 @@ enum ReportSample {
             check.since = wall
             check.runs = [7, 1, 2, 0]
         }
+        check.holdsReadiness = phase == .pending && impact == .critical
         check.consecutiveFailures = level == .unhealthy ? 3 : 0
         let worst: Status =
             switch (phase, level) {

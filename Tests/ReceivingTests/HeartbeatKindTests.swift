@@ -25,7 +25,7 @@ struct HeartbeatKindTests {
         #expect(kind == HeartbeatKind(ttl: .seconds(60)))
         #expect(faults.isEmpty)
         #expect(effective == #"{"ttl":"1m"}"#)
-        #expect(kind.target == "a beat every 1m")
+        #expect(kind.target.description == "a beat every 1m")
     }
 
     @Test("ttl and binding are read")
@@ -34,7 +34,7 @@ struct HeartbeatKindTests {
 
         #expect(kind == HeartbeatKind(ttl: .seconds(25 * 3600), binding: .connection))
         #expect(faults.isEmpty)
-        #expect(kind.target == "a beat every 25h, bound to the connection")
+        #expect(kind.target.description == "a beat every 25h, bound to the connection")
     }
 
     @Test("what cannot be meant is told with place, fact and remedy")

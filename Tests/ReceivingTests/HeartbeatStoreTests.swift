@@ -12,11 +12,11 @@ struct HeartbeatStoreTests {
 
     static func check(
         _ name: String = "agent", ttl: Int = 60, bind: HeartbeatKind.Binding? = nil, interval: Int = 10,
-        fingerprint: String = "", enabled: Bool = true
+        description: String? = nil, enabled: Bool = true
     ) -> HeartbeatCheck {
         var definition = CheckDefinition(name: name, type: "heartbeat")
         definition.interval = .seconds(interval)
-        definition.fingerprint = fingerprint
+        definition.description = description
         definition.enabled = enabled
         return HeartbeatCheck(definition, HeartbeatKind(ttl: .seconds(ttl), binding: bind))
     }
@@ -169,7 +169,7 @@ struct HeartbeatStoreTests {
     @Test("a reload keeps the deadline: thirty hours of silence stay thirty hours")
     func reload() {
         let day = 86_400
-        let checks = [Self.check("backup", ttl: 25 * 3600, interval: 100 * day, fingerprint: "a")]
+        let checks = [Self.check("backup", ttl: 25 * 3600, interval: 100 * day)]
         let store = HeartbeatStore(checks: checks, at: Self.at(0))
         _ = store.beat("backup", from: Self.source(), at: Self.at(0))
         _ = store.results(at: Self.at(0))
@@ -194,13 +194,36 @@ struct HeartbeatStoreTests {
 
     @Test("a changed ttl counts from the last beat, and the verdict is told anew")
     func changedTTL() {
-        let store = HeartbeatStore(checks: [Self.check(fingerprint: "a")], at: Self.at(0))
+        let store = HeartbeatStore(checks: [Self.check()], at: Self.at(0))
         _ = store.beat("agent", from: Self.source(), at: Self.at(10))
         _ = store.results(at: Self.at(10))
 
-        store.replace(checks: [Self.check(ttl: 5, fingerprint: "b")], at: Self.at(12))
+        store.replace(checks: [Self.check(ttl: 5)], at: Self.at(12))
         #expect(Self.words(store.results(at: Self.at(12))) == ["agent pass"])
         #expect(Self.words(store.results(at: Self.at(15))) == ["agent heartbeat.expired"])
+    }
+
+    @Test("a changed text is no news, and one that is switched on is told again")
+    func changedText() {
+        let store = HeartbeatStore(checks: [Self.check()], at: Self.at(0))
+        _ = store.beat("agent", from: Self.source(), at: Self.at(10))
+        #expect(Self.words(store.results(at: Self.at(10))) == ["agent pass"])
+
+        store.replace(checks: [Self.check(description: "the agent")], at: Self.at(12))
+        #expect(store.results(at: Self.at(12)).isEmpty)
+        store.replace(checks: [Self.check(enabled: false)], at: Self.at(13))
+        store.replace(checks: [Self.check()], at: Self.at(14))
+        #expect(Self.words(store.results(at: Self.at(14))) == ["agent pass"])
+    }
+
+    @Test("the ttl of a heartbeat that is switched on begins then, for until then nobody expected a beat")
+    func switchedOn() {
+        let store = HeartbeatStore(checks: [Self.check(enabled: false)], at: Self.at(0))
+
+        store.replace(checks: [Self.check()], at: Self.at(1000))
+
+        #expect(store.results(at: Self.at(1059)).isEmpty)
+        #expect(Self.words(store.results(at: Self.at(1060))) == ["agent heartbeat.missing"])
     }
 
     @Test("a name that nobody configured is told so; one switched off takes beats and says nothing")

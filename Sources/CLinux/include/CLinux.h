@@ -5,7 +5,9 @@
 
 #include "datagram.h"
 #include "filesystem.h"
+#include "lastwords.h"
 #include "listening.h"
+#include "loopcalls.h"
 #include "peer.h"
 
 #endif

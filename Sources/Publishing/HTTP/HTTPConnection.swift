@@ -107,6 +107,12 @@ final class HTTPConnection: ChannelInboundHandler {
         guard error is HTTPParserError || error is ByteToMessageDecoderError else {
             return context.close(promise: nil)
         }
+        // Its bytes were counted before: only the fields can be too many.
+        if case .headerOverflow? = error as? HTTPParserError {
+            return refuse(
+                .requestHeaderFieldsTooLarge,
+                "431: the request's head has more than \(server.limits.headFields) fields.")
+        }
         refuse(.badRequest, "400: this is no valid HTTP/1.1 request.")
     }
 

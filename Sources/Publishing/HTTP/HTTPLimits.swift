@@ -14,6 +14,8 @@ package struct HTTPLimits: Sendable {
     package var scrapes = 40
     /// Bytes of a request's head, from its first byte to its blank line; beyond: 431.
     package var headBytes = 64 * 1024
+    /// Fields of a request's head; beyond: 431. Browsers send twenty.
+    package var headFields = 256
     /// From the first byte of a request's head to its blank line; beyond: 408.
     package var headTime = TimeAmount.seconds(5)
     /// From the opening of a connection over TLS to the end of its handshake; beyond, it is cut.

@@ -174,7 +174,10 @@ package final class HTTPServer: Sendable {
         }
         let gate = RequestGate(headBytes: limits.headBytes, state.value.turnstile)
         let connection = HTTPConnection(self, gate, arrival)
-        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
+        var bounds = NIOHTTPDecoderLimitConfiguration()
+        bounds.maxHeaderFieldCount = limits.headFields
+        let decoder = ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: bounds))
         try channel.pipeline.syncOperations.addHandlers([gate, decoder, HTTPResponseEncoder(), connection])
         connection.number = state.value.roll.enter(connection)
         counted()

@@ -44,7 +44,7 @@ struct HealthEntry {
                     if check.condition != .healthy { json.member("output", check.explanation) }
                     json.member("type", check.definition.type)
                     json.member("impact", check.definition.impact.rawValue)
-                    json.member("level", check.level.word)
+                    json.member("level", check.shownLevel.word)
                     json.member("phase", check.phase.word)
                     json.member("reason", check.last?.reason?.code)
                     json.member("since", check.since?.rfc3339)

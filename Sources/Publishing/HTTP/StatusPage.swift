@@ -71,13 +71,10 @@ struct StatusPage {
     private static func row(_ check: CheckReport) -> String {
         let definition = check.definition
         let state: (style: String, word: String) =
-            if !definition.enabled {
-                ("off", "off")
-            } else if check.phase != .active {
-                (check.phase == .stale ? check.condition.word : "off", check.phase.word)
-            } else {
-                (check.condition.word, check.level.word)
-            }
+            (
+                definition.enabled && check.phase != .pending ? check.condition.word : "off",
+                check.stateWord
+            )
         var flags: [String] = []
         if check.flapping { flags.append("flapping") }
         if check.maintenance { flags.append("maintenance") }

@@ -20,7 +20,8 @@ final class DatagramSink: LineSink {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    func offer(_ line: [UInt8]) -> Bool { send(line) == .sent }
+    /// A journald that is not there may come back: the line waits for it.
+    func offer(_ line: ArraySlice<UInt8>) -> LineDelivery { send(line) == .sent ? .taken(line.count) : .full }
 
     /// What became of a datagram.
     enum Delivery: Equatable {
@@ -33,7 +34,7 @@ final class DatagramSink: LineSink {
     }
 
     /// Sends one datagram; one that is too large for the socket goes as a sealed memory file.
-    func send(_ bytes: [UInt8]) -> Delivery {
+    func send(_ bytes: ArraySlice<UInt8>) -> Delivery {
         let code = bytes.withUnsafeBytes { data in
             address.withUnsafeBytes { path in
                 clinux_send_datagram(descriptor, path.baseAddress, path.count, data.baseAddress, data.count)

@@ -11,17 +11,22 @@ package final class EventLog: Sendable {
     package enum Format: Sendable {
         /// journald's native datagrams, on this socket path.
         case journal(path: String)
-        /// One JSON object a line, on this descriptor.
+        /// One JSON object a line, on this descriptor, which does not block.
         case json(descriptor: Int32)
-        /// Text for people, on this descriptor.
+        /// Text for people, on this descriptor, which does not block.
         case text(descriptor: Int32)
     }
 
     /// Lines that wait for a reader; an outage of journald of a minute at one change a second fits many times.
     static let ringLength = 1000
 
+    /// How often, a millisecond apart, the end looks whether a sink has written what it took.
+    private static let lastLooks = 1000
+
     private struct State {
         var waiting: [[UInt8]] = []
+        /// So many bytes of the first one are taken already.
+        var begun = 0
         var dropped = 0
         var budget = LineBudget()
     }
@@ -33,6 +38,7 @@ package final class EventLog: Sendable {
     private let sink: any LineSink
     private let state: Mutex<State>
     private let droppedTally: TallyBook.Tally
+    private let failedTally: TallyBook.Tally
     private let keptTally: TallyBook.Tally
 
     /// Makes a log that writes entries at least as urgent as `threshold`.
@@ -47,7 +53,8 @@ package final class EventLog: Sendable {
         self.init(format, threshold: threshold, time: time, tallies: tallies, sink: sink)
     }
 
-    init(
+    /// Makes a log that hands its lines to `sink`.
+    package init(
         _ format: Format, threshold: JournalEntry.Priority, time: any TimeSource, tallies: TallyBook,
         sink: any LineSink
     ) {
@@ -58,6 +65,8 @@ package final class EventLog: Sendable {
         state = Mutex(State())
         droppedTally = tallies.tally(
             OwnFamilies.dropped, [("what", "log_lines"), ("reason", "reader_slow")])
+        failedTally = tallies.tally(
+            OwnFamilies.dropped, [("what", "log_lines"), ("reason", "write_failed")])
         keptTally = tallies.tally(OwnFamilies.dropped, [("what", "log_lines"), ("reason", "rate")])
     }
 
@@ -83,6 +92,18 @@ package final class EventLog: Sendable {
             }
             drain(&state)
         }
+        guard isLast else { return }
+        // A sink with a thread of its own needs a moment; one that nobody reads does not get more.
+        for _ in 0..<Self.lastLooks where !sink.isIdle {
+            poll(nil, 0, 1)
+            state.withLock { drain(&$0) }
+        }
+        // Beside the lock: this may block, and nobody may have to wait for it.
+        let left = state.withLock { state in
+            defer { (state.waiting, state.begun) = ([], 0) }
+            return state.waiting.enumerated().map { $1[($0 == 0 ? state.begun : 0)...] }
+        }
+        for line in left { sink.force(line) }
     }
 
     /// Where the lines go, and what has not got there.
@@ -94,7 +115,9 @@ package final class EventLog: Sendable {
             case .json: .json
             case .text: .text
             }
-        return LogStanding(place, waiting: waiting, room: Self.ringLength, dropped: Int(droppedTally.value))
+        return LogStanding(
+            place, waiting: waiting, room: Self.ringLength,
+            dropped: Int(droppedTally.value + failedTally.value))
     }
 
     private func render(_ entry: JournalEntry) -> [UInt8] {
@@ -120,7 +143,14 @@ package final class EventLog: Sendable {
 
     private func deliver(_ line: [UInt8], _ state: inout State) {
         drain(&state)
-        if state.waiting.isEmpty, sink.offer(line) { return }
+        if state.waiting.isEmpty {
+            switch sink.offer(line[...]) {
+            case .taken(let count) where count >= line.count: return
+            case .taken(let count): state.begun = count
+            case .full: break
+            case .lost: return lose(1, &state)
+            }
+        }
         guard state.waiting.count < Self.ringLength else {
             state.dropped += 1
             droppedTally.add()
@@ -130,40 +160,37 @@ package final class EventLog: Sendable {
     }
 
     private func drain(_ state: inout State) {
-        var taken = 0
-        while taken < state.waiting.count, sink.offer(state.waiting[taken]) { taken += 1 }
-        if taken > 0 { state.waiting.removeFirst(taken) }
+        lose(sink.losses(), &state)
+        var passed = 0
+        passing: while passed < state.waiting.count {
+            let line = state.waiting[passed]
+            switch sink.offer(line[state.begun...]) {
+            case .taken(let count):
+                state.begun += count
+                guard state.begun >= line.count else { break passing }
+            case .full: break passing
+            case .lost: lose(1, &state)
+            }
+            state.begun = 0
+            passed += 1
+        }
+        if passed > 0 { state.waiting.removeFirst(passed) }
         guard state.waiting.isEmpty, state.dropped > 0 else { return }
         let entry = JournalEntry(
             .linesDropped, .warning,
-            "\(state.dropped) log lines were dropped because their reader did not take them",
+            "\(state.dropped) log lines were dropped: nobody read them in time, or they could not be written",
             fields: [("VITALD_DROPPED", String(state.dropped))])
-        if sink.offer(render(entry)) { state.dropped = 0 }
+        let line = render(entry)
+        guard case .taken(let count) = sink.offer(line[...]) else { return }
+        state.dropped = 0
+        guard count < line.count else { return }
+        state.waiting.append(line)
+        state.begun = count
     }
-}
 
-/// Takes lines without ever blocking.
-protocol LineSink: Sendable {
-    /// Hands over one line; false where the reader does not take it now.
-    func offer(_ line: [UInt8]) -> Bool
-}
-
-/// Writes lines to a terminal, a pipe or a file, only while there is room.
-struct StreamSink: LineSink {
-    /// PIPE_BUF of Linux (pipe(7)): so much is written whole or not at all.
-    static let maximumLine = 4096
-
-    let descriptor: Int32
-
-    func offer(_ line: [UInt8]) -> Bool {
-        // The descriptor is shared with others, so it is not made non-blocking: poll(2) says whether
-        // `maximumLine` bytes go in without waiting, and no line is longer than that.
-        var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        guard poll(&poller, 1, 0) == 1, poller.revents & Int16(POLLOUT) != 0 else {
-            // A closed reader will never take anything; pretending otherwise would only fill the ring.
-            return poller.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
-        }
-        let written = line.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        return written >= 0 || errno != EAGAIN
+    private func lose(_ count: Int, _ state: inout State) {
+        guard count > 0 else { return }
+        state.dropped += count
+        failedTally.add(Int64(count))
     }
 }

@@ -10,12 +10,16 @@ package enum JournalEvent: String, CaseIterable, Sendable {
     case stopping = "7dff1c8348a441e688a55db1cdb543ba"
     /// The daemon could not start.
     case startFailed = "4b24fda3b6994343ae946c78080bb4d4"
+    /// The process crashed, or its event loop cannot work any more.
+    case crashed = "3c1f5de0a2b74f0c8e0d96a6b27c41f5"
     /// The overall status changed.
     case statusChanged = "089736c27b7e4759954bfa470f21a41a"
     /// A check changed its level, went stale or came back.
     case checkChanged = "d492888b0e784718a8e3aa7796af6375"
     /// A check began or ceased to change its mind too often.
     case checkFlapping = "7fb311a4e9834bb78c90e0425e25b782"
+    /// A target of a check refuses something that the check can do without.
+    case checkRemark = "a0e0f7c8c33b4f0d9b6ab0c5ad4f5e27"
     /// A new configuration is in force.
     case reloaded = "477a987d4a4a49bca521582b27e5b784"
     /// A new configuration was refused; the old one stays.

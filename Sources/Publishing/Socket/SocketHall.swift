@@ -89,7 +89,9 @@ final class SocketHall {
         let allowed = call.caller.roles.contains(method.role)
         if method.role == .admin {
             let subject = call.parameters?["name"]?.string ?? ""
-            audit(SocketAudit(method: method.name, subject: subject, caller: call.caller, allowed: allowed))
+            audit(
+                SocketAudit(
+                    method: method.name, subject: Echo.cut(subject), caller: call.caller, allowed: allowed))
         }
         guard allowed else {
             throw .denied(

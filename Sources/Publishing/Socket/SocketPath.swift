@@ -213,13 +213,13 @@ package struct SocketPath: Sendable, Hashable {
         var buffer = [CChar](repeating: 0, count: 16_384)
         guard getgrnam_r(group, &record, &buffer, buffer.count, &found) == 0, found != nil else {
             return [
-                "\(path): the group \"\(group)\" does not exist; the socket keeps the group of vitald itself."
-                    + " Run groupadd --system \(group), or set socket.group."
+                "\(path): the group of socket.group does not exist; the socket keeps the group of vitald itself."
+                    + " Create the group with groupadd --system, or set socket.group."
             ]
         }
         guard chown(path, uid_t.max, record.gr_gid) == 0 else {
             return [
-                "\(path): the group cannot be set to \"\(group)\": \(Self.errorText(errno)); the socket keeps"
+                "\(path): the group cannot be set to that of socket.group: \(Self.errorText(errno)); the socket keeps"
                     + " the group of vitald itself. Run vitald as a member of that group, or set socket.group."
             ]
         }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+import Vitals
+
 /// Why a Unix socket cannot be made at its path: place, fact, remedy.
 package enum SocketPathFault: Error, Sendable, Hashable, CustomStringConvertible {
     /// Another vitald serves it; its pid where the kernel or the lock tells. The daemon exits with 75.
@@ -13,7 +16,12 @@ package enum SocketPathFault: Error, Sendable, Hashable, CustomStringConvertible
         case .alreadyRunning(let path, let pid):
             "\(path): already running" + (pid.map { " (pid \($0))" } ?? "")
                 + ". Stop the other vitald first, or give this one a --socket in another directory."
-        case .refused(let path, let fact, let remedy): "\(path): \(fact). \(remedy)"
+        case .refused(let path, let fact, let remedy): "\(Self.shown(path)): \(fact). \(remedy)"
         }
+    }
+
+    /// The path, where it leads somewhere: what was written in its place may be a secret.
+    private static func shown(_ path: String) -> String {
+        Quotation.isKnown(path: path) { access($0, F_OK) == 0 } ? path : "the path of the socket"
     }
 }

@@ -44,21 +44,28 @@ extension SocketSession {
         }
         Array(given?.source ?? []).withUnsafeBytes { bytes in
             let id = given == nil ? nil : bytes
+            // Only a request can be a notification: what is none is answered, by null where it has no id.
             guard root["jsonrpc"]?.isString("2.0") == true else {
-                return reject(.invalidRequest("\"jsonrpc\" must be \"2.0\""), id, &writer)
+                return refuse(.invalidRequest("\"jsonrpc\" must be \"2.0\""), id: id, &writer)
             }
             guard let method = root["method"] else {
-                return reject(.invalidRequest("\"method\" is missing"), id, &writer)
+                return refuse(.invalidRequest("\"method\" is missing"), id: id, &writer)
             }
             guard let name = method.string else {
-                return reject(
-                    .invalidRequest("\"method\" is \(method.kind.phrase); a string is needed"), id, &writer)
+                return refuse(
+                    .invalidRequest("\"method\" is \(method.kind.phrase); a string is needed"), id: id,
+                    &writer)
+            }
+            let parameters = root["params"]
+            if let parameters, ![.object, .array, .null].contains(parameters.kind) {
+                return refuse(
+                    .invalidRequest("\"params\" is \(parameters.kind.phrase); an object is needed"), id: id,
+                    &writer)
             }
             guard let entry = hall.catalog.entry(named: name) else {
                 return reject(.unknownMethod(name), id, &writer)
             }
-            let parameters = root["params"]
-            if let parameters, parameters.kind != .object, parameters.kind != .null {
+            if let parameters, parameters.kind == .array {
                 return reject(
                     .invalidParameters("is \(parameters.kind.phrase); parameters go by name, in an object"),
                     id, entry: entry, &writer)

@@ -35,7 +35,7 @@ package final class Notifier: Sendable {
         waiting.withLock { waiting in
             Self.drain(&waiting, sink)
             let bytes = Array(state.utf8)
-            if waiting.isEmpty, sink.send(bytes) != .full { return }
+            if waiting.isEmpty, sink.send(bytes[...]) != .full { return }
             if waiting.count >= Self.maximumWaiting { waiting.removeFirst() }
             waiting.append(bytes)
         }
@@ -44,7 +44,7 @@ package final class Notifier: Sendable {
     /// Sends the beat of the watchdog, now or not at all.
     package func beat() {
         guard let sink else { return }
-        _ = sink.send(Array("WATCHDOG=1".utf8))
+        _ = sink.send(Array("WATCHDOG=1".utf8)[...])
     }
 
     /// Tries again to send what waits.
@@ -54,7 +54,7 @@ package final class Notifier: Sendable {
     }
 
     private static func drain(_ waiting: inout [[UInt8]], _ sink: DatagramSink) {
-        while let first = waiting.first, sink.send(first) != .full { waiting.removeFirst() }
+        while let first = waiting.first, sink.send(first[...]) != .full { waiting.removeFirst() }
     }
 
     /// A sentence for STATUS=: one line, at most 500 bytes, so that no text can add a variable of its own.

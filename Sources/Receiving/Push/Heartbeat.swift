@@ -34,7 +34,7 @@ struct Heartbeat: Sendable {
 
     var check: HeartbeatCheck
     /// When it was first expected; the deadline of the first beat counts from here.
-    let expectedSince: Instant
+    private(set) var expectedSince: Instant
     private(set) var lastBeat: Instant?
     private(set) var beats: UInt64 = 0
     private(set) var connection: ConnectionID?
@@ -65,9 +65,12 @@ struct Heartbeat: Sendable {
         if connection == id, disconnected == nil { disconnected = instant }
     }
 
-    /// Begins to be judged anew, with all it has heard: its configuration changed.
-    mutating func replace(_ new: HeartbeatCheck) {
-        if new.definition.fingerprint != check.definition.fingerprint || new.kind != check.kind { told = nil }
+    /// Goes by another configuration from now on, with all it has heard. What it means is told again only where that
+    /// may be something else by now, or whoever hears it starts from scratch.
+    mutating func replace(_ new: HeartbeatCheck, at now: Instant) {
+        if !new.definition.asksTheSame(as: check.definition) || new.kind != check.kind { told = nil }
+        // While it was switched off nobody expected a beat.
+        if new.definition.enabled, !check.definition.enabled, lastBeat == nil { expectedSince = now }
         check = new
     }
 

@@ -39,13 +39,18 @@ package struct HeartbeatKind: CheckKind, Equatable {
         binding = word.flatMap(Binding.init)
         if let word, binding == nil {
             object.fault(
-                "bind", "\"\(word)\" is not known",
+                "bind", "\(object.quote(word)) is not known",
                 remedy: "Write \"connection\", or remove the line to go by the ttl alone.")
         }
     }
 
+    /// The name alone is the question: beats are the same beats whatever their time to live.
+    package static var judgementKeys: Set<String> { ["ttl", "bind"] }
+
     /// What is expected, for people.
-    package var target: String {
-        "a beat every \(DurationText.render(ttl))" + (binding == nil ? "" : ", bound to the connection")
+    package var target: ShownTarget {
+        ShownTarget(
+            words: "a beat every \(DurationText.render(ttl))"
+                + (binding == nil ? "" : ", bound to the connection"))
     }
 }

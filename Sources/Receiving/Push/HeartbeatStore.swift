@@ -45,7 +45,7 @@ package final class HeartbeatStore: HeartbeatSink {
             for check in checks {
                 let name = check.definition.name
                 var heartbeat = kept[name] ?? Heartbeat(check, expectedSince: now)
-                heartbeat.replace(check)
+                heartbeat.replace(check, at: now)
                 if state.heartbeats.updateValue(heartbeat, forKey: name) == nil { state.order.append(name) }
             }
         }

@@ -85,14 +85,17 @@ package final class Examiner: Examining {
         }
         let surroundings = surroundings.afresh
         for index in slow {
-            lanes.run { [self] in
+            let isStarted = lanes.start { [self] in
                 let found = subjects[index].look(surroundings)
                 state.withLock { _ = $0.slow.remove(index) }
                 take(found, at: index, number)
             }
+            if isStarted { continue }
+            state.withLock { _ = $0.slow.remove(index) }
+            take(threadless(subjects[index]), at: index, number)
         }
         guard quick else { return }
-        lanes.run { [self] in
+        let isStarted = lanes.start { [self] in
             for (index, subject) in subjects.enumerated() where !subject.isSlow {
                 let found = subject.look(surroundings)
                 // Before the last one ends the examination, so that the next may begin at once.
@@ -101,6 +104,11 @@ package final class Examiner: Examining {
                 }
                 take(found, at: index, number)
             }
+        }
+        guard !isStarted else { return }
+        state.withLock { $0.isLooking = false }
+        for (index, subject) in subjects.enumerated() where !subject.isSlow {
+            take(threadless(subject), at: index, number)
         }
     }
 
@@ -131,6 +139,12 @@ package final class Examiner: Examining {
         }
         timer?.cancel()
         for waiter in waiters { waiter(findings) }
+    }
+
+    private func threadless(_ subject: Subject) -> Diagnosis {
+        Diagnosis(
+            subject.name, .unknown, "it cannot be looked at: no thread can be started",
+            remedy: "Raise TasksMax= of the unit.")
     }
 
     private func late(_ subject: Subject) -> Diagnosis {

@@ -19,7 +19,7 @@ package struct Subject: Sendable {
 
     /// All of them, in the order of the answer.
     package static let all: [Subject] = [
-        .cgroup, .namespace, .containers, .controllers, .pressure, .processes, .capabilities, .filesystems,
+        .cgroup, .containers, .namespace, .controllers, .pressure, .processes, .capabilities, .filesystems,
         .names,
         .journal, .log,
         .resolver,

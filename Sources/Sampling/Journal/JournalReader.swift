@@ -48,6 +48,13 @@ package final class JournalReader: JournalAnswering {
         }
     }
 
+    /// Begins again where the system had no thread for it.
+    package func revive() {
+        state.withLock { state in
+            if state.isStarted, state.orders == nil, standing.isOn { settle(&state) }
+        }
+    }
+
     /// Ends the thread, without waiting for it.
     package func stop() {
         state.withLock { state in
@@ -122,7 +129,8 @@ package final class JournalReader: JournalAnswering {
         let wish = JournalOrders.Wish(options: state.options ?? JournalOptions(), watches: state.watches)
         if let orders = state.orders { return orders.replace(wish) }
         let orders = JournalOrders(wish)
-        standing.begin(at: time.now, wall: time.wall)
+        // Where the last try found no thread, it has begun already.
+        if !standing.isOn { standing.begin(at: time.now, wall: time.wall) }
         let (standing, ledger, tallies, time, library) = (standing, ledger, tallies, time, library)
         let began = OwnThread.start(stackSize: Self.stackSize) {
             JournalFollower(orders, standing, ledger, tallies, time: time, library: library).run()
@@ -130,7 +138,7 @@ package final class JournalReader: JournalAnswering {
         if began {
             state.orders = orders
         } else {
-            standing.failed(.unavailable("no thread can be started: raise TasksMax="), since: time.now)
+            standing.failed(.unavailable("no thread can be started. Raise TasksMax="), since: time.now)
         }
     }
 }

@@ -22,10 +22,10 @@ package enum JournalSearch: Sendable {
 
     /// Reads `match` (to the letter) or `regex`; nil where neither is given or it is faulty.
     package init?(reading object: inout ConfigurationObject) {
-        let text = object.optionalString("match")
-        let expression = object.optionalString("regex")
+        let text = object.optionalText("match")
+        let expression = object.optionalText("regex")
         if text != nil, expression != nil {
-            object.fault("regex", "stands beside `match`", remedy: "Keep one of the two.")
+            object.fault("regex", "is set beside `match`", remedy: "Keep one of the two.")
             return nil
         }
         if let text {

@@ -16,10 +16,11 @@ package enum JournalUnits {
                 "\(key)", "\(written.count) units are too many",
                 remedy: "Keep \(most), or write a glob such as \"agno-*.service\".")
         }
-        for unit in written where unit.isEmpty || unit.utf8.contains(UInt8(ascii: "/")) {
+        for unit in written {
+            guard let problem = UnitName.problem(with: unit) else { continue }
             object.fault(
-                "\(key)", unit.isEmpty ? "holds an empty name" : "\"\(unit)\" holds a slash",
-                remedy: "Write the unit's name as systemctl shows it.")
+                "\(key)", unit.isEmpty ? "holds an empty name" : "\(object.quote(unit)) \(problem)",
+                remedy: UnitName.remedy)
         }
         return written.map { UnitKind.fullName($0) }
     }

@@ -25,6 +25,12 @@ final class JournalWatch: Sendable {
         var pattern: Pattern?
         /// How far back the journal is read when the watch begins, so that a restart forgets nothing.
         var lookBack: Duration
+
+        /// Whether what was counted by this plan is what another one of the same units and pattern would have counted.
+        func counts(as other: Plan) -> Bool {
+            units == other.units && window == other.window && priority == other.priority
+                && lookBack >= other.lookBack
+        }
     }
 
     /// What was found by now.

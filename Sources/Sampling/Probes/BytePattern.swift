@@ -52,6 +52,9 @@ package final class BytePattern: Sendable {
 
     /// Compiles a pattern.
     init(_ pattern: String) throws(Fault) {
+        if let problem = PatternDialect(pattern).problem {
+            throw Fault(fact: problem.fact, remedy: problem.remedy)
+        }
         if let excess = PatternSize(pattern).excess {
             throw Fault(
                 fact: excess,
@@ -100,6 +103,6 @@ package final class BytePattern: Sendable {
         let reason = String(decoding: words.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         throw Fault(
             fact: "is not a regular expression: \(reason)",
-            remedy: "Write a POSIX extended one, see regex(7); \\d and the like are not part of it.")
+            remedy: "Write a POSIX extended one, see regex(7).")
     }
 }

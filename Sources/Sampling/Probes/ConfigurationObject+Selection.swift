@@ -19,6 +19,8 @@ extension ConfigurationObject {
             fault("\(key)", "is an empty list", remedy: "Write for example \"\(fallback)\".")
         } else if patterns.contains(where: { $0.isEmpty || $0 == "!" }) {
             fault("\(key)", "holds an empty pattern", remedy: "Write for example \"\(fallback)\".")
+        } else if refuseOddPatterns(patterns, "\(key)") {
+            return Selection(patterns)
         } else if patterns.allSatisfy({ $0.hasPrefix("!") }) {
             fault(
                 "\(key)", "only excludes and so picks nothing",
@@ -26,11 +28,24 @@ extension ConfigurationObject {
         }
         return Selection(patterns, scope: .containers)
     }
+
+    /// Refuses patterns with what no name and no path of a container holds, and what is in every URL, header and
+    /// connection string: one of those was written in the wrong place. Tells whether there was one.
+    package func refuseOddPatterns(_ patterns: [String], _ key: String) -> Bool {
+        let odd = patterns.filter { pattern in
+            pattern.utf8.contains { $0 <= 0x20 || $0 == UInt8(ascii: "=") } || ShownURL.isIn(pattern)
+        }
+        guard !odd.isEmpty else { return false }
+        fault(
+            key, "holds a pattern with a blank, an = or a URL",
+            remedy: "Write names of containers or units, and ? for a character that is none of these.")
+        return true
+    }
 }
 
 extension Selection {
     /// The patterns in one text, for people.
-    var text: String { patterns.joined(separator: " ") }
+    var text: String { ShownTarget(names: patterns).description }
 }
 
 extension ContainerFigures {

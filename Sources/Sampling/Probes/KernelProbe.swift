@@ -3,11 +3,17 @@
 import Synchronization
 import Vitals
 
+/// A probe whose judgement remembers something from one attempt to the next, for the probe that follows it.
+protocol LedgerKeeping {
+    /// What it remembers.
+    var ledger: (any AnyObject & Sendable)? { get }
+}
+
 /// A probe that asks the sampler for figures of the kernel and judges them.
 ///
 /// At most one question is open: where the sampler is late, the next attempt waits for the same answer, which
 /// is then as fresh as one it would have asked for itself.
-final class KernelProbe<Figures: Sendable>: Probe {
+final class KernelProbe<Figures: Sendable>: Probe, LedgerKeeping {
     /// Puts the question; the closure is called once, on the sampler's lane.
     typealias Question = @Sendable (any KernelReading, @escaping @Sendable (Figures) -> Void) -> Void
     /// Judges the answer; runs on the sampler's lane, one call at a time.
@@ -21,10 +27,15 @@ final class KernelProbe<Figures: Sendable>: Probe {
     private let context: ProbeContext
     private let question: Question
     private let judgement: Judgement
+    let ledger: (any AnyObject & Sendable)?
     private let state = Mutex(State())
 
-    /// Makes a probe; asks nothing yet.
-    init(_ context: ProbeContext, ask question: @escaping Question, judge judgement: @escaping Judgement) {
+    /// Makes a probe; asks nothing yet. `ledger` is what the judgement remembers, where it does.
+    init(
+        _ context: ProbeContext, ledger: (any AnyObject & Sendable)? = nil,
+        ask question: @escaping Question, judge judgement: @escaping Judgement
+    ) {
+        self.ledger = ledger
         self.context = context
         self.question = question
         self.judgement = judgement

@@ -7,6 +7,20 @@ package import Vitals
 package protocol ProbeKind: CheckKind {
     /// Makes the probe; opens nothing yet.
     func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe
+
+    /// Makes the probe that takes the place of another one of the same question, with other thresholds or credentials.
+    /// What the judgement remembers from one attempt to the next goes over to it; `old` is closed afterwards.
+    func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe)
+        -> any Probe
+}
+
+extension ProbeKind {
+    /// Most kinds remember nothing.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        makeProbe(definition, context)
+    }
 }
 
 /// What a probe may use of the daemon.

@@ -27,6 +27,17 @@ struct Countdown {
         return Countdown(time: time, deadline: time.now + remaining / parts)
     }
 
+    /// The countdown of what must leave the rest of the time to something else.
+    func part(percent: Int64) -> Countdown {
+        Countdown(
+            time: time, deadline: time.now + .nanoseconds(remaining.nanoseconds / 100 &* percent))
+    }
+
+    /// A countdown that ends at `limit` from now, where that is earlier.
+    func atMost(_ limit: Duration) -> Countdown {
+        Countdown(time: time, deadline: min(deadline, time.now + limit))
+    }
+
     /// Waits until one of `events` (POLLIN, POLLOUT) is there.
     func wait(for events: Int16, on descriptor: Int32) -> Wait {
         while true {

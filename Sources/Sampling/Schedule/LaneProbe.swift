@@ -49,7 +49,9 @@ final class LaneProbe<Work: LaneWork>: Probe, @unchecked Sendable {
             return
         }
         attempt.enter(.queued)
-        lanes.run { self.run(attempt, done) }
+        if lanes.start({ self.run(attempt, done) }) { return }
+        if settle() { lanes.run { self.work.close() } }
+        done(ProbeResult.threadless(series: seriesWhenDown))
     }
 
     func close() {
@@ -73,7 +75,13 @@ final class LaneProbe<Work: LaneWork>: Probe, @unchecked Sendable {
             time.now < attempt.deadline
             ? work.probe(attempt) : ProbeResult.overdue(attempt, series: seriesWhenDown)
         result.duration = time.now - attempt.started
-        let mustClose = state.withLock { state in
+        if settle() { work.close() }
+        done(result)
+    }
+
+    /// The attempt is over; true where the work has to be closed now.
+    private func settle() -> Bool {
+        state.withLock { state in
             if case .closing = state {
                 state = .closed
                 return true
@@ -81,7 +89,5 @@ final class LaneProbe<Work: LaneWork>: Probe, @unchecked Sendable {
             state = .idle
             return false
         }
-        if mustClose { work.close() }
-        done(result)
     }
 }

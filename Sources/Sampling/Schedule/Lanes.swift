@@ -29,7 +29,8 @@ package final class Lanes: @unchecked Sendable {
     private var opening = 0
     /// Lanes that wait for a job.
     private var idle = 0
-    private var queue: [@Sendable () -> Void] = []
+    private var queue: [(number: UInt64, job: @Sendable () -> Void)] = []
+    private var number: UInt64 = 0
 
     /// Makes a set of lanes.
     package init(limit: Int = Lanes.defaultLimit, stackSize: Int = Lanes.defaultStackSize) {
@@ -54,19 +55,41 @@ package final class Lanes: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    /// Runs a job on a lane, now or as soon as one is free; never on the caller's thread.
+    /// Runs a job on a lane, now or as soon as one is free; never on the caller's thread. Where no thread can be had
+    /// the job waits for the next one that can.
     package func run(_ job: @escaping @Sendable () -> Void) {
+        _ = begin(job)
+    }
+
+    /// Runs a job on a lane as `run` does, or not at all: false where no lane works and no thread can be had.
+    package func start(_ job: @escaping @Sendable () -> Void) -> Bool {
+        let (number, hasLane) = begin(job)
+        guard !hasLane else { return true }
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        // Gone where another caller had more luck meanwhile.
+        guard threads == 0, let place = queue.firstIndex(where: { $0.number == number }) else { return true }
+        queue.remove(at: place)
+        return false
+    }
+
+    /// Queues a job; tells its number, and false where a lane for it could not be opened.
+    private func begin(_ job: @escaping @Sendable () -> Void) -> (number: UInt64, hasLane: Bool) {
         pthread_mutex_lock(mutex)
         // Each job of the queue has one of these lanes for itself, whichever takes it in the end.
         let mustOpen = idle + opening <= queue.count && threads < limit
-        queue.append(job)
+        number &+= 1
+        let own = number
+        queue.append((own, job))
         if mustOpen {
             threads += 1
             opening += 1
         }
         pthread_mutex_unlock(mutex)
         // Behind the lock, or the woken lane would wait for it at once.
-        if mustOpen { open() } else { pthread_cond_signal(condition) }
+        if mustOpen { return (own, open()) }
+        pthread_cond_signal(condition)
+        return (own, true)
     }
 
     /// How many lanes are working.
@@ -83,7 +106,7 @@ package final class Lanes: @unchecked Sendable {
         return threads
     }
 
-    private func open() {
+    private func open() -> Bool {
         let work = Unmanaged.passRetained(self)
         let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { storage -> Int32 in
             guard let attributes = storage.baseAddress, pthread_attr_init(attributes) == 0 else {
@@ -101,14 +124,13 @@ package final class Lanes: @unchecked Sendable {
                     return nil
                 }, work.toOpaque())
         }
-        if code != 0 {
-            // No thread to be had: the job waits for the next lane that ends; its deadline says so in time.
-            work.release()
-            pthread_mutex_lock(mutex)
-            threads -= 1
-            opening -= 1
-            pthread_mutex_unlock(mutex)
-        }
+        guard code != 0 else { return true }
+        work.release()
+        pthread_mutex_lock(mutex)
+        threads -= 1
+        opening -= 1
+        pthread_mutex_unlock(mutex)
+        return false
     }
 
     /// The next job of a lane; nil once it shall end.
@@ -116,7 +138,7 @@ package final class Lanes: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         if queue.isEmpty, idle < Self.lingering { wait() }
-        guard queue.isEmpty else { return queue.removeFirst() }
+        guard queue.isEmpty else { return queue.removeFirst().job }
         threads -= 1
         return nil
     }

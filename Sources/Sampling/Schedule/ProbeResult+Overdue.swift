@@ -22,6 +22,16 @@ extension ProbeResult {
         return result
     }
 
+    /// The sentence of an attempt for which the system gives no thread.
+    static let noThread = "no thread can be started for this check. Raise TasksMax= of the unit"
+
+    /// The result of an attempt for which the system gives no thread: it says nothing about its target.
+    static func threadless(series: [SeriesPoint] = []) -> ProbeResult {
+        var result = ProbeResult(.unknown, reason: "inconclusive.lanes", message: noThread)
+        result.series = series
+        return result
+    }
+
     /// The result of an attempt that cannot begin, because an earlier one still hangs.
     static func stillWaiting(for earlier: Attempt, now: Instant, series: [SeriesPoint]) -> ProbeResult {
         var result = overdue(earlier, series: series)

@@ -4,14 +4,8 @@ import Vitals
 
 /// What the scheduler keeps of one check.
 struct ScheduleSlot: Sendable {
-    let name: String
-    let timeout: Duration
-    private let type: String
-    private let fingerprint: String
-    private let startPause: Int64
-    private let startPeriod: Duration
-    private let fall: Int
-    private let timetable: Timetable
+    private(set) var definition: CheckDefinition
+    private var timetable: Timetable
     private let began: Instant
     private var completed = 0
     private var starting = true
@@ -21,13 +15,7 @@ struct ScheduleSlot: Sendable {
     var flight: Flight?
 
     init(_ definition: CheckDefinition, seed: UInt64, at now: Instant) {
-        name = definition.name
-        timeout = definition.timeout
-        type = definition.type
-        fingerprint = definition.fingerprint
-        startPause = max(1, min(definition.startInterval, definition.interval).nanoseconds)
-        startPeriod = definition.startPeriod
-        fall = max(1, definition.fall)
+        self.definition = definition
         timetable = Timetable(name: definition.name, seed: seed, interval: definition.interval, start: now)
         began = now
         due = timetable.base
@@ -36,10 +24,30 @@ struct ScheduleSlot: Sendable {
     /// When something is to be done: begin it, or give it up.
     var wake: Instant { flight.map { $0.deadline + Scheduler.landingSlack } ?? due }
 
-    /// Whether a definition is still the one this was made of.
-    func isUnchanged(_ definition: CheckDefinition) -> Bool {
-        type == definition.type && fingerprint == definition.fingerprint
+    var name: String { definition.name }
+    var timeout: Duration { definition.timeout }
+
+    private var startPause: Int64 {
+        max(1, min(definition.startInterval, definition.interval).nanoseconds)
     }
+
+    /// Goes by another definition of the same question from now on. What is under way goes on, and so do the times,
+    /// where the interval is the same; by another one the next run comes within the spread of first runs, so that nothing
+    /// grows stale for having been asked more rarely until now.
+    mutating func follow(_ new: CheckDefinition, seed: UInt64, at now: Instant) {
+        let old = definition
+        definition = new
+        if new.interval != old.interval {
+            timetable = Timetable(name: name, seed: seed, interval: new.interval, start: now)
+            if let flight { plan(after: flight.started) } else { due = min(due, timetable.base) }
+        }
+        if starting, flight == nil, new.startInterval != old.startInterval {
+            due = min(due, now + .nanoseconds(startPause))
+        }
+    }
+
+    /// What is under way is of no use any more.
+    mutating func abandon() { flight = nil }
 
     /// Sets the next departure, after a run that began then. Half an interval at least lies between: a run that
     /// was late is not followed at once by the next.
@@ -63,7 +71,8 @@ struct ScheduleSlot: Sendable {
         let started = flight?.started ?? now
         flight = nil
         completed &+= 1
-        if starting, outcome == .pass || (now - began >= startPeriod && completed >= fall) {
+        let hasHadItsTime = now - began >= definition.startPeriod && completed >= max(1, definition.fall)
+        if starting, outcome == .pass || hasHadItsTime {
             starting = false
             plan(after: started)
         }

@@ -92,17 +92,33 @@ package struct Scheduler: Sendable {
         return lost
     }
 
-    /// Follows another configuration from now on: unchanged checks (by fingerprint) keep their phase and what is
-    /// under way, the others begin like at boot.
+    /// Follows another configuration from now on: checks that still ask the same keep their phase and what is under way,
+    /// the others begin like at boot.
     package mutating func replace(checks: [CheckDefinition], at now: Instant) {
         slots = checks.filter(\.enabled).map { definition in
-            if let index = indices[definition.name], slots[index].isUnchanged(definition) {
-                return slots[index]
-            }
-            return ScheduleSlot(definition, seed: seed, at: now)
+            guard let index = indices[definition.name],
+                slots[index].definition.asksTheSame(as: definition)
+            else { return ScheduleSlot(definition, seed: seed, at: now) }
+            var slot = slots[index]
+            slot.follow(definition, seed: seed, at: now)
+            return slot
         }
         indices = Self.index(slots)
         queue = WakeQueue(slots.map(\.wake))
+    }
+
+    /// Lets go of the attempt of a check that is under way: what it brings is `late`, and the next one may begin.
+    package mutating func abandon(_ check: String) {
+        guard let index = indices[check] else { return }
+        slots[index].abandon()
+        queue.set(index, to: slots[index].wake)
+    }
+
+    /// Puts the next attempt of a check off until then; one may begin before, where whoever drives this wants it.
+    package mutating func hold(_ check: String, until instant: Instant) {
+        guard let index = indices[check], slots[index].flight == nil else { return }
+        slots[index].due = instant
+        queue.set(index, to: slots[index].wake)
     }
 
     private mutating func land(_ index: Int, outcome: Outcome, at now: Instant) {

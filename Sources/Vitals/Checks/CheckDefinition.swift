@@ -38,10 +38,22 @@ package struct CheckDefinition: Sendable, Equatable {
     package var target = ""
     /// The canonical text of the whole configuration of the check, for telling on reload whether it changed.
     package var fingerprint = ""
+    /// Stands for what is asked, of whom and how: without names and texts, thresholds and credentials. What is known of
+    /// a check holds for as long as this stays the same.
+    package var question = ""
+    /// Stands for everything that a probe of the check is made of, thresholds and credentials included. The probe goes
+    /// on for as long as this stays the same.
+    package var probeFingerprint = ""
 
     /// Makes a definition with the defaults.
     package init(name: String, type: String) {
         self.name = name
         self.type = type
+    }
+
+    /// Whether this definition asks the same of the same target as another one of this name, so that what is known by
+    /// the other still holds. Nothing is known of a check that is switched off.
+    package func asksTheSame(as other: CheckDefinition) -> Bool {
+        name == other.name && type == other.type && question == other.question && enabled == other.enabled
     }
 }

@@ -12,5 +12,15 @@ package protocol CheckKind: Sendable {
     init(reading object: inout ConfigurationObject)
 
     /// What is probed, for people, without any secret.
-    var target: String { get }
+    var target: ShownTarget { get }
+
+    /// The keys that say how an answer is judged, and nothing of what is asked of whom: a reload that changes them keeps
+    /// what is known of the check. Keys that begin with `warn` or `fail` are thresholds by their name, at any depth, and
+    /// need not be listed. A key that is neither is part of the question.
+    static var judgementKeys: Set<String> { get }
+}
+
+extension CheckKind {
+    /// Most kinds have no others than those that begin with `warn` or `fail`.
+    package static var judgementKeys: Set<String> { [] }
 }

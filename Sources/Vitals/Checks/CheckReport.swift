@@ -16,6 +16,8 @@ package struct CheckReport: Sendable {
     package var suppressedBy: String?
     /// What it adds to the overall status at the moment.
     package var contribution = Status.degraded
+    /// Whether it keeps the whole from being ready: critical, and without evidence since the start.
+    package var holdsReadiness = false
     /// The last completed attempt.
     package var last: ProbeResult?
     /// When the last attempt completed, monotonic.

@@ -16,6 +16,9 @@ package struct ProbeResult: Sendable {
     package var facts: [Fact] = []
     /// Samples for the metrics page; the page adds the label `dependency`.
     package var series: [SeriesPoint] = []
+    /// Sentences for the log, without any secret: what this attempt found out about the target that does not concern
+    /// its health, such as what a proxy refuses. The probe says each of them once.
+    package var remarks: [String] = []
     /// Whether the configuration calls this reason definitive, so that one is enough.
     package var definitive = false
 

@@ -3,7 +3,7 @@
 /// How many checks stand where; checks that are switched off are counted apart and nowhere else.
 package struct HealthCounts: Sendable, Hashable {
     /// Every check that is switched on.
-    package var enabled = 0
+    package var total = 0
     /// Those that work.
     package var healthy = 0
     /// Those that need a look (`warning_count`).
@@ -12,6 +12,8 @@ package struct HealthCounts: Sendable, Hashable {
     package var unhealthy = 0
     /// Those without evidence yet.
     package var unknown = 0
+    /// Of all these, whatever they are counted as: those with evidence too old to count.
+    package var stale = 0
     /// Those that are switched off.
     package var disabled = 0
 
@@ -19,17 +21,27 @@ package struct HealthCounts: Sendable, Hashable {
     package init() {}
 }
 
+/// What everybody shows of a check, so that all say the same of it.
 extension CheckReport {
-    /// The level with its age considered: old evidence is no evidence, so a stale check counts as unhealthy, one
-    /// that may only degrade the whole as degraded.
-    package var currentLevel: Level {
-        guard phase == .stale else { return level }
-        return definition.impact == .degrade ? .degraded : .unhealthy
+    /// The level with the age of its evidence considered: without evidence nothing is known, and evidence that is too old
+    /// shows a critical check unhealthy, another one degraded. Staleness makes nothing better than it last was.
+    package var shownLevel: Level {
+        switch phase {
+        case .pending: return .unknown
+        case .active: return level
+        case .stale: return level == .unhealthy || definition.impact == .critical ? .unhealthy : .degraded
+        }
+    }
+
+    /// The one word for its state: `off`, `pending`, `stale`, or its level.
+    package var stateWord: String {
+        guard definition.enabled else { return "off" }
+        return phase == .active ? level.word : phase.word
     }
 }
 
 extension Report {
-    /// How many checks stand where, by `currentLevel`.
+    /// How many checks stand where, by `shownLevel`.
     package var counts: HealthCounts {
         var counts = HealthCounts()
         for check in checks {
@@ -37,8 +49,9 @@ extension Report {
                 counts.disabled += 1
                 continue
             }
-            counts.enabled += 1
-            switch check.currentLevel {
+            counts.total += 1
+            if check.phase == .stale { counts.stale += 1 }
+            switch check.shownLevel {
             case .healthy: counts.healthy += 1
             case .degraded: counts.degraded += 1
             case .unhealthy: counts.unhealthy += 1

@@ -15,7 +15,7 @@ extension ConfigurationObject {
             return nil
         }
         show(key) { $0.string(mask(text)) }
-        if expanded != mask(text) { remember(hidden: expanded) }
+        if expanded != mask(text) { remember(hidden: expanded, of: key) }
         return expanded
     }
 
@@ -48,11 +48,14 @@ extension ConfigurationObject {
                 inner.fault(name, "holds a NUL character", remedy: "Remove it.")
                 continue
             }
-            if expanded != mask(name, text) { remember(hidden: expanded) }
+            if expanded != mask(name, text) { digest(expanded) }
             result.append((name, expanded))
             shown.append((name, mask(name, text)))
         }
         show(key) { w in w.object { w in shown.forEach { w.member($0.name, $0.value) } } }
+        // Who asks with another credential asks the same.
+        let plain = result.filter { !SecretMask.isSecretHeader($0.name) }
+        identify(key, by: plain.map { "\($0.name)\0\($0.value)" }.joined(separator: "\0"))
         return result
     }
 }

@@ -10,6 +10,7 @@ extension ConfigurationObject {
         remember(hiddenBelow: inner.hiddenDigest)
         let shown = inner.effectiveJSON
         show(key) { $0.raw(shown) }
+        questionParts.identify("\(key)", by: "{" + inner.question() + "}")
         return result
     }
 

@@ -47,7 +47,7 @@ extension ConfigurationObject {
             return nil
         }
         guard number >= 0, number <= 100 else {
-            fault("\(key)", "\(found.shown) is no percentage", remedy: "Write a number from 0 to 100.")
+            fault("\(key)", "\(quote(found)) is not a percentage", remedy: "Write a number from 0 to 100.")
             return nil
         }
         show(key) { $0.number(number) }
@@ -85,28 +85,29 @@ extension ConfigurationObject {
             let example = found.integer.map { $0 > 0 ? "\"\($0)s\"" : "\"10s\"" } ?? "\"10s\""
             let fact =
                 found.kind == .number
-                ? "\(found.shown) has no unit" : "is \(found.kind.phrase), not a duration"
+                ? "\(quote(found)) has no unit" : "is \(found.kind.phrase), not a duration"
             fault("\(key)", fact, remedy: "Write a string with its unit, for example \(example).")
             return nil
         }
         guard let duration = DurationText.parse(expand(text, key)) else {
             fault(
-                "\(key)", "\(Quotation.quote(text)) is not a duration",
+                "\(key)", "\(quote(text)) is not a duration",
                 remedy: "Write a number with its unit: ms, s, m, h or d, for example \"10s\".")
             return nil
         }
+        let said = Quotation.mayQuote(text) ? text : Quotation.substitute
         let removing =
             fallback.map { ", or remove the line to get \(DurationText.render($0))." }
             ?? ", or remove the line."
         guard duration >= range.lowerBound else {
             fault(
-                "\(key)", "\(text) is too short, the least is \(DurationText.render(range.lowerBound))",
+                "\(key)", "\(said) is too short, the least is \(DurationText.render(range.lowerBound))",
                 remedy: "Raise it" + removing)
             return nil
         }
         guard duration <= range.upperBound else {
             fault(
-                "\(key)", "\(text) is too long, the most is \(DurationText.render(range.upperBound))",
+                "\(key)", "\(said) is too long, the most is \(DurationText.render(range.upperBound))",
                 remedy: "Lower it" + removing)
             return nil
         }
@@ -122,7 +123,7 @@ extension ConfigurationObject {
         }
         guard let text = found.string, let size = SizeText.parse(expand(text, key)) else {
             fault(
-                "\(key)", "\(found.shown) is not a size",
+                "\(key)", "\(quote(found)) is not a size",
                 remedy: "Write a string with its unit: B, KiB, MiB, GiB, kB, MB or GB, for example \"64MiB\"."
             )
             return fallback
@@ -148,7 +149,7 @@ extension ConfigurationObject {
         guard let choice = Choice(rawValue: text) else {
             let near = Spelling.nearest(to: text, among: words).map { "Did you mean \"\($0)\"? " } ?? ""
             fault(
-                "\(key)", "\(Quotation.quote(text)) is not known", remedy: near + "Write one of \(listed).")
+                "\(key)", "\(quote(text)) is not known", remedy: near + "Write one of \(listed).")
             return fallback
         }
         show(key) { $0.string(text) }

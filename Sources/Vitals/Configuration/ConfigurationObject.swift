@@ -16,6 +16,8 @@ package struct ConfigurationObject {
     /// when one of them does, says nothing about it, and means nothing in another process. 0 where nothing
     /// is hidden.
     package private(set) var hiddenDigest = 0
+    /// What of this object decides what a check asks; see `question(from:settingAside:)`.
+    var questionParts = QuestionParts()
 
     let value: JSONValue?
     private var consumed: Set<String> = []
@@ -61,16 +63,7 @@ package struct ConfigurationObject {
 
     /// The path of a key of this object.
     package func path(of key: String) -> String {
-        let isPlain = key.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
-                UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "."):
-                true
-            default: false
-            }
-        }
-        let shown = isPlain && key.utf8.count <= Quotation.maximumLength ? key : Quotation.quote(key)
+        let shown = Quotation.mayQuote(key: key) ? key : "\"…\""
         return path.isEmpty ? shown : "\(path).\(shown)"
     }
 
@@ -93,8 +86,15 @@ package struct ConfigurationObject {
         show(key, write)
     }
 
-    /// Notes something that counts but is not shown, so that a change of it is a change of the configuration.
-    package mutating func remember(hidden text: String) {
+    /// Notes something that counts but is not shown, so that a change of it is a change of the configuration. It is
+    /// part of what a check asks, as the key it belongs to is; credentials are noted by `remember(credential:at:)`.
+    package mutating func remember(hidden text: String, of key: StaticString = "") {
+        digest(text)
+        questionParts.hide(text, "\(key)")
+    }
+
+    /// Takes a text into the digest of what is not shown.
+    mutating func digest(_ text: String) {
         var hasher = Hasher()
         hasher.combine(hiddenDigest)
         hasher.combine(text)
@@ -159,16 +159,22 @@ package struct ConfigurationObject {
     func wrongKind(_ key: StaticString, _ found: JSONValue, _ wanted: String, example: String? = nil) {
         let fact =
             found.kind == .number && wanted.utf8.starts(with: "a whole number".utf8)
-            ? "\(found.shown) is not \(wanted)" : "is \(found.kind.phrase), not \(wanted)"
+            ? "\(quote(found)) is not \(wanted)" : "is \(found.kind.phrase), not \(wanted)"
         fault("\(key)", fact, remedy: "Write \(wanted)" + (example.map { ", for example \($0)." } ?? "."))
     }
 
+    /// How the value of a reference is put into a text: `position` is where the reference stands in what is written.
+    package typealias Insertion = (_ value: String, _ position: Int, _ written: [UInt8]) -> String
+
     /// Replaces `${NAME}` by the environment's value; an unset name is a fault.
-    func expand(_ text: String, _ key: some CustomStringConvertible) -> String {
+    func expand(
+        _ text: String, _ key: some CustomStringConvertible, inserting: Insertion = { value, _, _ in value }
+    ) -> String {
         guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
         var out: [UInt8] = []
         let bytes = Array(text.utf8)
         var i = 0
+        var isExpanded = false
         while i < bytes.count {
             guard bytes[i] == UInt8(ascii: "$"), i + 1 < bytes.count, bytes[i + 1] == UInt8(ascii: "{"),
                 let close = bytes[i...].firstIndex(of: UInt8(ascii: "}"))
@@ -179,25 +185,43 @@ package struct ConfigurationObject {
             }
             let name = String(decoding: bytes[i + 2..<close], as: UTF8.self)
             if let value = reading.surroundings.environment(name) {
-                out.append(contentsOf: value.utf8)
+                out.append(contentsOf: inserting(value, i, bytes).utf8)
+                // A part alone may be the subject of a sentence too.
+                reading.note(expanded: value)
+                isExpanded = true
             } else {
+                // What is not the name of a variable may be half a password.
+                let isName = References.isName(name.utf8)
                 fault(
-                    "\(key)", "the environment has no \(Quotation.quote(name))",
+                    "\(key)",
+                    "the environment has no \(isName ? reading.quote(name, else: "such variable") : "such variable")",
                     remedy:
                         "Set it for vitald (systemd: Environment= or EnvironmentFile=), or write the value.")
             }
             i = close + 1
         }
-        return String(decoding: out, as: UTF8.self)
+        let result = String(decoding: out, as: UTF8.self)
+        if isExpanded { reading.note(expanded: result) }
+        return result
     }
-}
 
-extension JSONValue {
-    /// The value as it stands in the text, short enough for a sentence.
-    var shown: String {
-        if let string { return Quotation.quote(string) }
-        let source = source
-        let text = String(decoding: source.prefix(Quotation.maximumLength), as: UTF8.self)
-        return source.count > Quotation.maximumLength ? text + "…" : text
+    /// The value in quotes where a sentence may quote it, else `words`.
+    package func quote(_ value: String, else words: String = Quotation.substitute) -> String {
+        reading.quote(value, else: words)
+    }
+
+    /// The path in quotes where a sentence may quote it, else `words`.
+    package func quote(path: String, else words: String = "the file") -> String {
+        reading.quote(path: path, else: words)
+    }
+
+    /// A value for a sentence, as it stands in the text, where it may be quoted: strings by the rule of
+    /// `Quotation`, numbers that are short; of lists and objects nothing.
+    func quote(_ found: JSONValue) -> String {
+        if let string = found.string { return quote(string) }
+        guard found.kind == .number, found.source.count <= Quotation.maximumLength else {
+            return Quotation.substitute
+        }
+        return String(decoding: found.source, as: UTF8.self)
     }
 }

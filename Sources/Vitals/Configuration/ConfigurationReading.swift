@@ -29,6 +29,53 @@ package final class ConfigurationReading {
         if topics.insert(topic).inserted { warn(sentence) }
     }
 
+    /// What references to the environment came to: none of it is quoted, whatever it looks like.
+    private var expanded: Set<String> = []
+
+    /// Notes what a text with references came to.
+    func note(expanded text: String) { expanded.insert(text) }
+
+    /// The value in quotes where a sentence may quote it, else `words`.
+    package func quote(_ value: String, else words: String = Quotation.substitute) -> String {
+        expanded.contains(value) ? words : Quotation.quote(value, else: words)
+    }
+
+    /// The path in quotes where a sentence may quote it, else `words`.
+    package func quote(path: String, else words: String = "the file") -> String {
+        let exists = surroundings.pathExists
+        guard !expanded.contains(path) || exists(path) else { return words }
+        return Quotation.quote(path: path, else: words, exists: exists)
+    }
+
+    /// The surroundings, with faults that name a file only where its path may be quoted. For what reads files by
+    /// itself.
+    package var discreetSurroundings: ConfigurationSurroundings {
+        var discreet = surroundings
+        discreet.readSecret = { [surroundings, expanded] path in
+            surroundings.readSecret(path).mapError {
+                Self.discreet($0, path, expanded, surroundings.pathExists)
+            }
+        }
+        discreet.readTrusted = { [surroundings, expanded] path in
+            surroundings.readTrusted(path).mapError {
+                Self.discreet($0, path, expanded, surroundings.pathExists)
+            }
+        }
+        return discreet
+    }
+
+    private static func discreet(
+        _ fault: ConfigurationSurroundings.SecretFault, _ path: String, _ expanded: Set<String>,
+        _ exists: (String) -> Bool
+    ) -> ConfigurationSurroundings.SecretFault {
+        let isKnown =
+            expanded.contains(path) ? exists(path) : Quotation.isKnown(path: path, exists: exists)
+        if isKnown { return fault }
+        return ConfigurationSurroundings.SecretFault(
+            fact: "is not the path of a file", remedy: "Write the absolute path of a file that exists.",
+            isPassing: fault.isPassing)
+    }
+
     /// What is warned about once in a whole configuration.
     enum Topic {
         /// A password that stands in a text of the file.
@@ -63,6 +110,8 @@ package struct ConfigurationSurroundings: Sendable {
     package var credentialsDirectory: String?
     /// Hears of every file that is about to be opened: where that hangs, its path is what people need.
     package var opening: @Sendable (_ path: String) -> Void
+    /// Whether anything has this path; decides whether a path may be quoted.
+    package var pathExists: @Sendable (_ path: String) -> Bool
 
     /// Why a secret's file cannot be used.
     package struct SecretFault: Error, Sendable {
@@ -88,13 +137,14 @@ package struct ConfigurationSurroundings: Sendable {
         readTrusted: @escaping @Sendable (_ path: String) -> Result<[UInt8], SecretFault> = { path in
             .failure(
                 SecretFault(
-                    fact: "\(Quotation.quote(path)) does not exist", remedy: "Create it, or name another one."
-                ))
+                    fact: "the file does not exist", remedy: "Create it, or name another one."))
         },
         credentialsDirectory: String? = nil,
-        opening: @escaping @Sendable (_ path: String) -> Void = { _ in }
+        opening: @escaping @Sendable (_ path: String) -> Void = { _ in },
+        pathExists: @escaping @Sendable (_ path: String) -> Bool = { _ in false }
     ) {
         self.opening = opening
+        self.pathExists = pathExists
         self.environment = environment
         self.readSecret = readSecret
         self.readTrusted = readTrusted

@@ -1,41 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Hides what must not be seen in texts of the configuration that are shown: the password of a URL
-/// (`scheme://user:password@host`), the credentials in its query (`?token=…`), and the password of a libpq keyword
-/// string (`host=… password=…`).
+/// Hides what must not be seen in texts of the configuration that are shown: of a URL all but `ShownURL`, and the
+/// password of a keyword string (`host=… password=…`).
 ///
 /// An environment reference (`${PGPASSWORD}`) is no secret: it is shown as written.
 package enum SecretMask {
     /// What stands for a secret.
-    package static let stars = "***"
+    package static let stars = ShownURL.stars
 
-    /// The text with its passwords replaced by stars; the very text where it holds none.
+    /// Keywords of connection strings whose value is a secret.
+    private static let keywords = ["password", "sslpassword", "passwd", "pwd"]
+
+    /// The text with its secrets replaced by stars; the very text where it holds none.
     package static func mask(_ text: String) -> String {
-        var bytes = Array(text.utf8)
-        if let range = urlPassword(bytes), !isReference(bytes[range]) {
-            bytes.replaceSubrange(range, with: stars.utf8)
-        }
-        for key in ["password", "sslpassword"] {
-            if let range = parameter(key, bytes), !isReference(bytes[range]) {
-                bytes.replaceSubrange(range, with: stars.utf8)
-            }
-        }
+        var bytes = Array(ShownURL.replaced(in: text).utf8)
         // From the last to the first, so that the places of the others stay.
-        for range in queryCredentials(bytes).reversed() where !isReference(bytes[range]) {
+        for range in passwords(bytes).reversed() where !isReference(bytes[range]) {
             bytes.replaceSubrange(range, with: stars.utf8)
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether the text holds a password that is written out.
-    package static func hidesSomething(in text: String) -> Bool { mask(text) != text }
+    /// Whether the text holds a credential that is written out: the user of a URL, `password=…`, or a parameter of a
+    /// query whose name says so.
+    package static func holdsCredential(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return ShownURL.holdsUser(text) || passwords(bytes).contains { !isReference(bytes[$0]) }
+            || bytes.holds("://") && queryNames(bytes).contains { isCredentialName($0) }
+    }
 
     /// Whether a member of this name in a list of HTTP headers carries a credential.
     package static func isSecretHeader(_ name: String) -> Bool {
         let name = name.lowercased()
         if ["authorization", "proxy-authorization", "cookie"].contains(name) { return true }
         let words = name.split { $0 == "-" || $0 == "_" }
-        return words.contains { ["token", "secret", "password", "key", "apikey", "auth"].contains($0) }
+        return words.contains { isCredentialName(String($0)) }
     }
 
     /// The value of an HTTP header as it may be shown: stars where the header carries a credential, unless that is
@@ -53,11 +52,9 @@ package enum SecretMask {
         var references = 0
         var i = 0
         while i < bytes.count {
-            if bytes[i] == UInt8(ascii: "$"), i + 1 < bytes.count, bytes[i + 1] == UInt8(ascii: "{"),
-                let end = bytes[i...].firstIndex(of: UInt8(ascii: "}"))
-            {
+            if let end = References.end(ofReferenceAt: i, in: bytes[...]) {
                 references += 1
-                i = end + 1
+                i = end
             } else {
                 rest.append(bytes[i])
                 i += 1
@@ -71,63 +68,68 @@ package enum SecretMask {
                 && bytes.starts(with: words[0])
     }
 
-    /// The values of a URL's query whose names tell of a credential: `?access_token=…&api_key=…`.
-    private static func queryCredentials(_ bytes: [UInt8]) -> [Range<Int>] {
-        let separator = Array("://".utf8)
-        let isURL =
-            bytes.starts(with: "unix:".utf8)
-            || bytes.indices.contains { bytes[$0...].starts(with: separator) }
-        guard isURL, let question = bytes.firstIndex(of: UInt8(ascii: "?")) else { return [] }
-        let end = bytes[question...].firstIndex(of: UInt8(ascii: "#")) ?? bytes.count
-        return bytes[(question + 1)..<end].split(separator: UInt8(ascii: "&")).compactMap { item in
-            guard let sign = item.firstIndex(of: UInt8(ascii: "=")), sign + 1 < item.endIndex else {
-                return nil
+    /// The names of a URL's parameters, decoded.
+    private static func queryNames(_ bytes: [UInt8]) -> [String] {
+        guard let question = bytes.firstIndex(of: UInt8(ascii: "?")) else { return [] }
+        return bytes[(question + 1)...].split { "&#".utf8.contains($0) }.map { item in
+            var name: [UInt8] = []
+            var rest = item.prefix { $0 != UInt8(ascii: "=") }[...]
+            while let byte = rest.popFirst() {
+                let digits = rest.prefix(2)
+                guard byte == UInt8(ascii: "%"), digits.count == 2,
+                    let decoded = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+                else {
+                    name.append(byte)
+                    continue
+                }
+                rest = rest.dropFirst(2)
+                name.append(decoded)
             }
-            let name = String(decoding: item[..<sign], as: UTF8.self)
-            let isSecret = isSecretHeader(name) || ["sig", "signature"].contains(name.lowercased())
-            return isSecret ? sign + 1..<item.endIndex : nil
+            return String(decoding: name, as: UTF8.self)
         }
     }
 
-    /// The password of `scheme://user:password@…`: from the first colon of the authority to its last `@`.
-    private static func urlPassword(_ bytes: [UInt8]) -> Range<Int>? {
-        let separator = Array("://".utf8)
-        guard bytes.count > 3,
-            let scheme = (0..<bytes.count - 2).first(where: { bytes[$0..<$0 + 3].elementsEqual(separator) })
-        else { return nil }
-        let start = scheme + 3
-        // A password may hold a slash that nobody escaped, so for databases the last `@` before a query counts
-        // rather than the first slash; the path of an http URL may well hold an `@`.
-        let isWeb = bytes.starts(with: "http".utf8)
-        let end = bytes[start...].firstIndex {
-            $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") || isWeb && $0 == UInt8(ascii: "/")
-        }
-        guard let at = bytes[start..<(end ?? bytes.count)].lastIndex(of: UInt8(ascii: "@")),
-            let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":")), colon + 1 < at
-        else { return nil }
-        return colon + 1..<at
+    /// Whether a name tells of a credential, however it is written: `api-key`, `accessToken`, `X-Amz-Signature`.
+    private static func isCredentialName(_ name: String) -> Bool {
+        let letters = name.lowercased().utf8.filter { !"-_.".utf8.contains($0) }
+        let word = String(decoding: letters, as: UTF8.self)
+        if ["pass", "key", "sig", "code", "auth", "sas", "session"].contains(word) { return true }
+        let telling: [StaticString] = [
+            "token", "secret", "password", "passwd", "pwd", "apikey", "accesskey", "signature", "credential",
+            "jwt",
+        ]
+        return telling.contains { letters.holds($0) }
     }
 
-    /// The value of `key=` where that begins a word: at the start, or behind a blank, `?` or `&`.
-    private static func parameter(_ key: String, _ bytes: [UInt8]) -> Range<Int>? {
+    /// The values of `password=` and its like, each where the keyword begins a word.
+    private static func passwords(_ bytes: [UInt8]) -> [Range<Int>] {
+        keywords.flatMap { values(of: $0, bytes) }.sorted { $0.lowerBound < $1.lowerBound }
+    }
+
+    /// The values of `key=` where that begins a word: at the start, or behind a blank, `?`, `&` or `;`.
+    private static func values(of key: String, _ bytes: [UInt8]) -> [Range<Int>] {
         let word = Array(key.utf8)
+        var found: [Range<Int>] = []
         var i = 0
         while i + word.count < bytes.count {
             defer { i += 1 }
-            guard i == 0 || [0x20, 0x09, 0x0A, UInt8(ascii: "?"), UInt8(ascii: "&")].contains(bytes[i - 1]),
-                bytes[i..<i + word.count].elementsEqual(word)
+            guard i == 0 || [0x20, 0x09, 0x0A].contains(bytes[i - 1]) || "?&;".utf8.contains(bytes[i - 1]),
+                zip(bytes[i..<i + word.count], word).allSatisfy({ $0 | 0x20 == $1 })
             else { continue }
             var j = i + word.count
             while j < bytes.count, bytes[j] == 0x20 { j += 1 }  // libpq allows blanks around the sign
             guard j < bytes.count, bytes[j] == UInt8(ascii: "=") else { continue }
             j += 1
             while j < bytes.count, bytes[j] == 0x20 { j += 1 }
-            return valueRange(bytes, from: j)
+            if let range = valueRange(bytes, from: j) {
+                found.append(range)
+                i = range.upperBound - 1
+            }
         }
-        return nil
+        return found
     }
 
-    /// A value as libpq has it: in single quotes with backslashes, or up to a blank; in a URL also up to `&`.
+    /// A value as libpq has it: in single quotes with backslashes, or up to a blank.
     private static func valueRange(_ bytes: [UInt8], from start: Int) -> Range<Int>? {
         var j = start
         let isQuoted = j < bytes.count && bytes[j] == UInt8(ascii: "'")
@@ -141,7 +143,7 @@ package enum SecretMask {
                 j += 1
                 if bytes[j - 1] == UInt8(ascii: "'") { break }
             } else {
-                if [0x20, 0x09, 0x0A, UInt8(ascii: "&"), UInt8(ascii: "#")].contains(bytes[j]) { break }
+                if [0x20, 0x09, 0x0A].contains(bytes[j]) { break }
                 j += 1
             }
         }
@@ -151,10 +153,7 @@ package enum SecretMask {
 
     /// Whether all of it is one `${NAME}`, or stars already.
     private static func isReference(_ text: ArraySlice<UInt8>) -> Bool {
-        if text.elementsEqual(stars.utf8) { return true }
-        guard text.count > 3, text.starts(with: "${".utf8), text.last == UInt8(ascii: "}") else {
-            return false
-        }
-        return text.dropFirst(2).firstIndex(of: UInt8(ascii: "}")) == text.endIndex - 1
+        text.elementsEqual(stars.utf8)
+            || References.end(ofReferenceAt: text.startIndex, in: text) == text.endIndex
     }
 }

@@ -27,7 +27,7 @@ package struct InstanceName: Sendable, Hashable, CustomStringConvertible {
         }
         guard isPlain, !name.isEmpty, name.utf8.first != UInt8(ascii: ".") else {
             throw Problem(
-                fact: "\(Quotation.quote(text)) is no name of a service",
+                fact: "\(Quotation.quote(text)) is not a valid service name",
                 remedy: "Write it as systemctl shows it, without .service, for example \"agno-data-api\".")
         }
         // /etc/vitald/config.json is that of the vitald of the machine.

@@ -12,6 +12,9 @@ struct Console {
             && variable("TERM") != "dumb"
             ? .coloured : .plain)
 
+    /// Whether people look on: what goes to a file or a program is written once.
+    var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
     /// How many characters a line of it holds: 80 where no terminal says otherwise.
     var width: Int {
         var size = winsize()

@@ -7,14 +7,17 @@ import Vitals
 struct TopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Checks and containers on one screen, refreshed.",
-        discussion: "The busiest containers come first. Ends with Ctrl-C.")
+        discussion: """
+            The busiest containers come first. Ends with Ctrl-C; where the standard output is no terminal, after one \
+            refresh.
+            """)
 
     @OptionGroup var shared: SharedOptions
 
     @Option(help: ArgumentHelp("Time between two refreshes.", valueName: "duration"))
     var every = "2s"
 
-    @Option(help: ArgumentHelp("End after this many refreshes.", valueName: "n"))
+    @Option(help: ArgumentHelp("End after this many refreshes; 1 without a terminal.", valueName: "n"))
     var count: Int?
 
     func validate() throws { _ = try interval() }
@@ -22,6 +25,7 @@ struct TopCommand: ParsableCommand {
     func run() throws {
         let interval = try interval()
         try shared.talk { link, console in
+            let count = self.count ?? (console.isTerminal ? nil : 1)
             var shown = 0
             while count.map({ shown < $0 }) ?? true {
                 let status = StatusQuery.Reply(reading: try link.call(StatusQuery.method))

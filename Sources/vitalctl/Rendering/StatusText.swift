@@ -15,13 +15,15 @@ enum StatusText {
     }
 
     /// How many checks stand where; what is none is not said.
-    static func summary(_ counts: StatusQuery.Reply.Counts) -> String {
+    static func summary(_ counts: HealthCounts) -> String {
         if counts.total == 0, counts.disabled == 0 { return "no checks" }
         let kinds = [
             (counts.healthy, "healthy"), (counts.degraded, "degraded"), (counts.unhealthy, "unhealthy"),
-            (counts.unknown, "unknown"), (counts.stale, "stale"), (counts.disabled, "off"),
+            (counts.unknown, "unknown"), (counts.disabled, "off"),
         ]
-        let said = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        var said = kinds.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        // Stale checks are among those that do not work, or need a look.
+        if counts.stale > 0 { said += "; \(counts.stale) stale" }
         return "\(counts.total) check\(counts.total == 1 ? "" : "s"): \(said)"
     }
 

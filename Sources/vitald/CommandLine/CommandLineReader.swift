@@ -121,7 +121,8 @@ struct CommandLineReader {
         do throws(ListenAddress.Problem) {
             return try ListenAddress(parsing: value)
         } catch {
-            throw CommandLineFault(argument: name, fact: error.fact, remedy: error.remedy)
+            throw CommandLineFault(
+                argument: name, fact: "\(Quotation.quote(value)) \(error.fact)", remedy: error.remedy)
         }
     }
 
@@ -152,12 +153,12 @@ struct CommandLineReader {
     private func unknown(_ argument: String, _ name: String) -> CommandLineFault {
         guard argument.utf8.first == UInt8(ascii: "-") else {
             return CommandLineFault(
-                argument: Quotation.quote(argument), fact: "vitald takes flags only",
+                argument: Quotation.quote(argument, else: "an argument"), fact: "vitald takes flags only",
                 remedy: "The file of the configuration is named with --config FILE; see --help.")
         }
         let near = Spelling.nearest(to: name, among: CommandLineReader.names)
         return CommandLineFault(
-            argument: Quotation.quote(name), fact: "unknown flag",
+            argument: Quotation.quote(name, else: "an argument"), fact: "unknown flag",
             remedy: near.map { "Did you mean \($0)?" } ?? "See vitald --help.")
     }
 }

@@ -31,7 +31,8 @@ enum HelpText {
         $XDG_RUNTIME_DIR/vitald/vitald.sock.
         Pages: http://127.0.0.1:9847/ and http://[::1]:9847/ with /metrics, /health, /livez, /readyz.
 
-        Exit codes: 0 stopped, 75 another vitald is running, 78 the configuration or a flag is wrong.
+        Exit codes: 0 stopped, 71 the system refused what the event loop needs, 75 another vitald is
+        running, 78 the configuration or a flag is wrong.
 
         First steps:
           vitald                                     start with the defaults

@@ -50,6 +50,8 @@ enum ExitCode {
     static let stopped: Int32 = 0
     /// Something outside did not do its part: a socket, an address, a file system. Another start may go well.
     static let failed: Int32 = 1
+    /// EX_OSERR of sysexits.h: the event loop cannot be made, or cannot go on. Another start may go well.
+    static let system: Int32 = 71
     /// EX_TEMPFAIL of sysexits.h: another vitald is running.
     static let alreadyRunning: Int32 = 75
     /// EX_CONFIG: the configuration or the command line is wrong. One code for both, and not EX_USAGE: systemd is

@@ -33,7 +33,7 @@ extension AccessPlan.Auth {
         if faults.isEmpty, usersFile != nil, logins.users.isEmpty {
             faults = [
                 AccessPlan.Fault(
-                    key: "usersFile", fact: "names nobody who may ask", remedy: "Add a user, or remove it.")
+                    key: "usersFile", fact: "lists no user", remedy: "Add a user, or remove it.")
             ]
         }
         guard faults.isEmpty else { throw AccessPlan.Refusal(faults: faults) }
@@ -51,7 +51,7 @@ extension AccessPlan.Auth {
             // RFC 6750, section 2.1: what can stand behind "Bearer ".
             guard token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
                 throw AccessPlan.Fault(
-                    key: key, fact: "\(Quotation.quote(file)) holds more than one word of plain characters",
+                    key: key, fact: "\(SmallFile.quote(file)) holds more than one word of plain characters",
                     remedy: "Write the token alone, for example that of `openssl rand -hex 32`.")
             }
             return Secret(token)
@@ -63,8 +63,9 @@ extension AccessPlan.Auth {
         guard !name.isEmpty, name.utf8.count <= maximumName,
             !name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == UInt8(ascii: ":") })
         else {
+            // Not quoted: a name with a colon is likely to hold the password too.
             return (
-                "\(Quotation.quote(name)) is no name of a user",
+                "the name is not a valid user name",
                 "Write 1 to \(maximumName) bytes without a colon and without control characters."
             )
         }
@@ -98,7 +99,7 @@ extension AccessPlan.Auth {
             .enumerated()
         {
             guard let first = line.first(where: { $0 != " " }), first != "#" else { continue }
-            let place = "line \(number + 1) of \(Quotation.quote(path))"
+            let place = "line \(number + 1) of \(SmallFile.quote(path))"
             func fault(_ problem: (fact: String, remedy: String)) -> AccessPlan.Fault {
                 AccessPlan.Fault(key: "usersFile", fact: "\(place): \(problem.fact)", remedy: problem.remedy)
             }
@@ -107,7 +108,7 @@ extension AccessPlan.Auth {
             guard sides.count == 2 else { throw fault(("is not name:hash", "Write it with `htpasswd -B`.")) }
             if let problem = problem(withName: name) { throw fault(problem) }
             guard logins.users[name] == nil else {
-                throw fault(("\(Quotation.quote(name)) stands twice", "Keep one of them."))
+                throw fault(("the user is listed twice", "Keep one of the two lines."))
             }
             do throws(BcryptHash.Fault) {
                 logins.users[name] = try BcryptHash(String(sides[1]))

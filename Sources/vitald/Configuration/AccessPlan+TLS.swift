@@ -39,44 +39,44 @@ extension AccessPlan.TLS {
             AccessPlan.Fault(
                 key: "clientCAFile",
                 fact:
-                    "\(Quotation.quote(clientCAFile ?? "")) holds no authority, only certificates that one made",
+                    "\(SmallFile.quote(clientCAFile ?? "")) holds no authority, only certificates that one made",
                 remedy: "Name the certificate of the authority that made those of the clients.")
         case .key:
             key("holds no PEM key", "Name a file that holds BEGIN PRIVATE KEY.")
         case .passphrase:
             key(
-                "has a passphrase, which nobody is there to give",
+                "has a passphrase, for which vitald cannot prompt",
                 "Write the key with `openssl pkey -in OLD -out NEW`.")
         case .keyKind:
             key(
                 "holds a PEM key that is broken, or of a kind that TLS does not take here",
-                "Make a key and its certificate anew: RSA, ECDSA with P-256, P-384 or P-521, or Ed25519.")
+                "Generate a new key and certificate: RSA, ECDSA with P-256, P-384 or P-521, or Ed25519.")
         case .pair:
             key(
-                "is not the key of \(Quotation.quote(certFile))",
+                "is not the key of \(SmallFile.quote(certFile))",
                 "Name the key that the certificate was made for.")
         case .order:
             AccessPlan.Fault(
                 key: "certFile",
                 fact:
-                    "\(Quotation.quote(certFile)) begins with another certificate than that of \(Quotation.quote(keyFile))",
+                    "\(SmallFile.quote(certFile)) begins with another certificate than that of \(SmallFile.quote(keyFile))",
                 remedy: "Put the server's own certificate first, and the intermediates behind it.")
         case .refused(let reason):
             AccessPlan.Fault(
                 key: "certFile",
                 fact:
-                    "\(Quotation.quote(certFile)) and \(Quotation.quote(keyFile)) cannot be used: \(reason)",
-                remedy: "Make them anew.")
+                    "\(SmallFile.quote(certFile)) and \(SmallFile.quote(keyFile)) cannot be used: \(reason)",
+                remedy: "Generate new ones.")
         }
     }
 
     private func key(_ fact: String, _ remedy: String) -> AccessPlan.Fault {
-        AccessPlan.Fault(key: "keyFile", fact: "\(Quotation.quote(keyFile)) \(fact)", remedy: remedy)
+        AccessPlan.Fault(key: "keyFile", fact: "\(SmallFile.quote(keyFile)) \(fact)", remedy: remedy)
     }
 
     private static func noCertificate(_ path: String, _ key: String) -> AccessPlan.Fault {
         AccessPlan.Fault(
-            key: key, fact: "\(Quotation.quote(path)) holds no PEM certificate",
+            key: key, fact: "\(SmallFile.quote(path)) holds no PEM certificate",
             remedy: "Name a file that holds BEGIN CERTIFICATE.")
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vitals
+
 /// Names of checks and tags: `[a-z0-9_.-]{1,64}`, so that they can stand in labels, paths and log fields.
 enum CheckName {
     /// The most bytes of a name.
@@ -10,8 +12,15 @@ enum CheckName {
         (1...maximumLength).contains(name.utf8.count) && name.utf8.allSatisfy(isAcceptable)
     }
 
-    /// The nearest acceptable name, for a remedy: `Data Base` becomes `data_base`.
-    static func suggestion(for name: String) -> String {
+    /// What to do about a name that is not acceptable; where it may be quoted, with the nearest one that is.
+    static func remedy(for name: String, example: String, in object: ConfigurationObject) -> String {
+        let isQuoted = object.quote(name, else: "") != ""
+        return "Use 1 to \(maximumLength) of a-z, 0-9, \"_\", \".\" and \"-\", for example "
+            + "\"\(isQuoted ? suggestion(for: name) : example)\"."
+    }
+
+    /// The nearest acceptable name: `DataBase` becomes `database`.
+    private static func suggestion(for name: String) -> String {
         let bytes = name.utf8.prefix(maximumLength).map { byte -> UInt8 in
             let lower = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
             return isAcceptable(lower) ? lower : UInt8(ascii: "_")

@@ -44,12 +44,10 @@ struct CheckReader {
             object.takeTheRest()  // what an unknown kind would hold, nobody knows
             return nil
         }
+        let common = object.effective.count
         let part = kind.init(reading: &object)
-        definition.target = part.target
-        definition.fingerprint =
-            String(decoding: object.effectiveJSON, as: UTF8.self)
-            + (object.hiddenDigest == 0
-                ? "" : " #\(String(UInt(bitPattern: object.hiddenDigest), radix: 16))")
+        definition.target = part.target.description
+        definition.identify(by: object, from: common, as: kind)
         return ConfiguredCheck(definition: definition, kind: part)
     }
 
@@ -58,16 +56,14 @@ struct CheckReader {
         guard !name.isEmpty else { return name }
         guard CheckName.isAcceptable(name) else {
             object.fault(
-                "name", "\(Quotation.quote(name)) is no name for a check",
-                remedy:
-                    "Use 1 to \(CheckName.maximumLength) of a-z, 0-9, \"_\", \".\" and \"-\", for example "
-                    + "\"\(CheckName.suggestion(for: name))\".")
+                "name", "\(object.quote(name)) is not a valid check name",
+                remedy: CheckName.remedy(for: name, example: "database", in: object))
             return name
         }
         let line = object.raw("name")?.place.line ?? 0
         if let first = progress.linesByName[name] {
             object.fault(
-                "name", "\"\(name)\" is the name of the check in line \(first) too",
+                "name", "\(object.quote(name)) is the name of the check in line \(first) too",
                 remedy: "Give each check a name of its own.")
         } else {
             progress.linesByName[name] = line
@@ -83,7 +79,7 @@ struct CheckReader {
         let known = kinds.map { $0.type }
         let near = Spelling.nearest(to: type, among: known).map { "Did you mean \"\($0)\"? " } ?? ""
         object.fault(
-            "type", "\(Quotation.quote(type)) is no type of check",
+            "type", "\(object.quote(type)) is not a type of check",
             remedy: near + "The types are: \(known.joined(separator: ", ")).")
     }
 
@@ -103,18 +99,34 @@ struct CheckReader {
         definition.startInterval = object.duration(
             "startInterval", default: .seconds(1), in: CheckRanges.interval)
         definition.staleAfter = object.integer("staleAfter", default: 3, in: CheckRanges.staleAfter)
-        definition.description = text(&object, "description")
-        definition.runbook = text(&object, "runbook")
+        definition.description = description(&object)
+        definition.runbook = runbook(&object)
     }
 
-    private func text(_ object: inout ConfigurationObject, _ key: StaticString) -> String? {
-        guard let text = object.optionalString(key) else { return nil }
-        if text.utf8.count > CheckRanges.maximumText {
+    /// What people are shown: of a URL in a description only its place.
+    private func description(_ object: inout ConfigurationObject) -> String? {
+        object.optionalText("description").map {
+            refuseLong($0, "description", object)
+            return SecretMask.mask($0)
+        }
+    }
+
+    /// A link that people follow: it is shown whole, so nothing that opens a door may stand in it.
+    private func runbook(_ object: inout ConfigurationObject) -> String? {
+        guard let text = object.optionalString("runbook") else { return nil }
+        refuseLong(text, "runbook", object)
+        if SecretMask.holdsCredential(text) {
             object.fault(
-                "\(key)", "is \(text.utf8.count) bytes long",
-                remedy: "Shorten it to \(CheckRanges.maximumText).")
+                "runbook", "holds a user, a password or a token, and the link is shown to everybody",
+                remedy: "Write the link without it.")
         }
         return text
+    }
+
+    private func refuseLong(_ text: String, _ key: String, _ object: ConfigurationObject) {
+        guard text.utf8.count > CheckRanges.maximumText else { return }
+        object.fault(
+            key, "is \(text.utf8.count) bytes long", remedy: "Shorten it to \(CheckRanges.maximumText).")
     }
 
     private func readReferences(
@@ -123,10 +135,8 @@ struct CheckReader {
         definition.tags = object.strings("tags", default: [])
         for tag in definition.tags where !CheckName.isAcceptable(tag) {
             object.fault(
-                "tags", "\(Quotation.quote(tag)) is no tag",
-                remedy:
-                    "Use 1 to \(CheckName.maximumLength) of a-z, 0-9, \"_\", \".\" and \"-\", for example "
-                    + "\"\(CheckName.suggestion(for: tag))\".")
+                "tags", "\(object.quote(tag)) is not a valid tag",
+                remedy: CheckName.remedy(for: tag, example: "storage", in: object))
         }
         let elements = object.raw("dependsOn")?.elements ?? []
         definition.dependsOn = object.strings("dependsOn", default: [])
@@ -147,10 +157,11 @@ struct CheckReader {
     private func refuseUnknownNames(_ progress: Progress, _ reading: ConfigurationReading) {
         for reference in progress.references where progress.linesByName[reference.to] == nil {
             let near = Spelling.nearest(to: reference.to, among: progress.linesByName.keys)
+            let quoted = reading.quote(reference.to, else: "")
             reading.add(
                 ConfigurationFault(
                     path: reference.path, line: reference.line,
-                    fact: "there is no check named \(Quotation.quote(reference.to))",
+                    fact: quoted.isEmpty ? "no check has this name" : "there is no check named \(quoted)",
                     remedy: near.map { "Did you mean \"\($0)\"?" }
                         ?? "Write the name of a check of this file."))
         }
@@ -162,10 +173,12 @@ struct CheckReader {
             guard let first = circle.first, let second = circle.dropFirst().first ?? circle.first,
                 let reference = graph[first]?.first(where: { $0.to == second })
             else { continue }
+            // A name that is none has been refused, and may be a secret.
+            let names = (circle + [first]).map { CheckName.isAcceptable($0) ? $0 : "…" }
             let fact =
                 circle.count == 1
-                ? "\"\(first)\" depends on itself"
-                : "goes in a circle: " + (circle + [first]).joined(separator: " -> ")
+                ? "\(reading.quote(first, else: "the check")) depends on itself"
+                : "goes in a circle: " + names.joined(separator: " -> ")
             reading.add(
                 ConfigurationFault(
                     path: reference.path, line: reference.line, fact: fact,

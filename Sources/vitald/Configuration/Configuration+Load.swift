@@ -15,9 +15,10 @@ extension Configuration {
     ) throws(ConfigurationRefusal) -> Configuration {
         let place = ReadingPlace()
         let answer = Awaited<Result<Configuration, ConfigurationRefusal>>()
-        Lanes(limit: 1, stackSize: stackSize).run {
+        let isStarted = Lanes(limit: 1, stackSize: stackSize).start {
             answer.fulfil(read(options, kinds: kinds, environment: environment, place: place))
         }
+        guard isStarted else { throw .threadless }
         guard let result = answer.value(within: patience) else {
             throw .silence(at: place, options.configuration, for: patience)
         }
@@ -51,17 +52,38 @@ extension Configuration {
                 usualSocketPath: options.instance?.socketPath ?? SocketPlace.usual(environment: environment),
                 instance: options.instance),
             hostNames: HostName.own())
-        let file: (bytes: [UInt8], warnings: [String])?
+        let bytes: [UInt8]?
         do throws(ConfigurationFault) {
             place.enter(options.configuration.description)
-            file = try ConfigurationFile.load(options.configuration)
+            bytes = try ConfigurationFile.load(options.configuration)
         } catch {
             throw ConfigurationRefusal([error])
         }
-        var configuration = try reader.read(file?.bytes)
-        configuration.isBuiltIn = file == nil
-        configuration.warnings = (file?.warnings ?? []) + configuration.warnings
+        var configuration = try reader.read(bytes)
+        configuration.isBuiltIn = bytes == nil
+        configuration.warnings = strangers(place.paths) + configuration.warnings
         return configuration
+    }
+
+    /// Who else can change what these files say, a sentence for each file or directory that is open to others.
+    private static func strangers(_ paths: [String]) -> [String] {
+        let own = geteuid()
+        // Root tries a configuration for the user of the service.
+        let user = own == 0 ? serviceUser : nil
+        let trust = PathTrust(users: Set([own] + (user.map { [$0] } ?? [])))
+        var told: Set<String> = []
+        return paths.flatMap { trust.breaches(of: $0) }
+            .filter { told.insert($0.place).inserted }.map { "\($0.fact). \($0.remedy)" }
+    }
+
+    /// The uid of the user `vitald`. Of this machine's own file alone: to ask a directory service could hang.
+    private static var serviceUser: UInt32? {
+        guard let file = try? SmallFile(reading: "/etc/passwd", limit: ConfigurationFile.maximumLength) else {
+            return nil
+        }
+        return String(decoding: file.bytes, as: UTF8.self).split(separator: "\n")
+            .first { $0.hasPrefix("vitald:") }?
+            .split(separator: ":", omittingEmptySubsequences: false).dropFirst(2).first.flatMap { UInt32($0) }
     }
 }
 
@@ -81,6 +103,7 @@ extension ConfigurationSurroundings {
                 place.enter(path)
                 return TrustedFile.read(path, uid: uid)
             },
-            credentialsDirectory: environment("CREDENTIALS_DIRECTORY"), opening: { place.enter($0) })
+            credentialsDirectory: environment("CREDENTIALS_DIRECTORY"), opening: { place.enter($0) },
+            pathExists: { access($0, F_OK) == 0 })
     }
 }

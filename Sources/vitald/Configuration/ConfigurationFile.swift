@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Vitals
 
 /// Where the configuration comes from.
@@ -12,11 +13,18 @@ enum ConfigurationSource: Equatable, Sendable, CustomStringConvertible {
     /// Where the daemon looks when nobody names a file.
     static let usualPath = "/etc/vitald/config.json"
 
-    /// The path, for people.
+    /// The path.
     var description: String {
         switch self {
         case .named(let path), .usual(let path): path
         }
+    }
+
+    /// The path as a sentence may show it: what was given in the place of a path may be a secret.
+    var shown: String {
+        guard case .named(let path) = self else { return description }
+        let isShown = Quotation.mayQuote(path) || access(path, F_OK) == 0
+        return isShown ? path : "the file of --config"
     }
 }
 
@@ -25,25 +33,15 @@ enum ConfigurationFile {
     /// Far more than a thousand checks need.
     static let maximumLength = 4 * 1_048_576
 
-    /// The file's bytes and what should not be so about it; nil where the built-in default is to be used.
-    static func load(_ source: ConfigurationSource) throws(ConfigurationFault) -> (
-        bytes: [UInt8], warnings: [String]
-    )? {
+    /// The file's bytes; nil where the built-in default is to be used.
+    static func load(_ source: ConfigurationSource) throws(ConfigurationFault) -> [UInt8]? {
         let path = source.description
-        let file: SmallFile
         do throws(SmallFile.Failure) {
-            file = try SmallFile(reading: path, limit: maximumLength)
+            return try SmallFile(reading: path, limit: maximumLength).bytes
         } catch {
             if error == .missing, case .usual = source { return nil }
             throw fault(for: error)
         }
-        var warnings: [String] = []
-        if file.mode & 0o002 != 0 {
-            warnings.append(
-                "everybody on this machine can change the configuration (mode 0\(String(file.mode, radix: 8))). "
-                    + "chmod o-w \(path)")
-        }
-        return (file.bytes, warnings)
     }
 
     private static func fault(for failure: SmallFile.Failure) -> ConfigurationFault {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Sampling
 import Vitals
 
 extension ConfigurationReader {
@@ -17,22 +18,22 @@ extension ConfigurationReader {
                 }
             let cgroup = object.optionalString("cgroup")
             // What is no agent is told once, not again by all that would be derived from it.
-            if unit.utf8.contains(UInt8(ascii: "/")) {
+            if !unit.isEmpty, let problem = UnitName.problem(with: unit) {
                 object.fault(
-                    "unit", "\(Quotation.quote(unit)) holds a slash",
+                    "unit", "\(object.quote(unit)) \(problem)",
                     remedy: "Write the unit's name as systemctl shows it, or a path as `cgroup`.")
                 return nil
             }
             if unit.utf8.contains(where: { "*?[".utf8.contains($0) }) {
                 object.fault(
-                    "unit", "\(Quotation.quote(unit)) is a pattern, not one unit",
+                    "unit", "\(object.quote(unit)) is a pattern, not one unit",
                     remedy: "Name one; to watch several, leave out `instance` and write `containers.include`."
                 )
                 return nil
             }
             if let cgroup, cgroup.utf8.first != UInt8(ascii: "/") || cgroup == "/" {
                 object.fault(
-                    "cgroup", "\(Quotation.quote(cgroup)) is no cgroup of an agent",
+                    "cgroup", "\(object.quote(cgroup)) is not the cgroup of an agent",
                     remedy: "Write its path below the cgroup mount, for example "
                         + "\"/system.slice/agno-data-api.service\".")
                 return nil

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Sampling
 import Vitals
 
 /// Reads a configuration: the bytes of a file (or none), what flags and environment say, the kinds of checks.
@@ -79,10 +80,13 @@ struct ConfigurationReader {
         let defaults = defaults(&top)
         let checks = checks(&top, defaults, agent)
         let journal = JournalSection(agentUnit: agent?.unit, checks: checks).read(&top)
+        let section = top.effective.last.flatMap { try? JSONDocument(parsing: $0.json) }
         top.finish()
         return Configuration(
             name: name, agent: agent, labels: labels, http: http, socket: socket, host: host,
-            containers: containers, defaults: defaults, checks: checks, journal: journal,
+            containers: containers, defaults: defaults,
+            checks: checks.map { check in section.map { check.completed(by: $0.root) } ?? check },
+            journal: journal,
             warnings: top.reading.warnings,
             effectiveJSON: top.effectiveJSON)
     }
@@ -99,8 +103,12 @@ struct ConfigurationReader {
         if name.isEmpty, top.raw("name")?.string?.isEmpty == false { return name }
         if name.isEmpty || !isPlain || name.utf8.count > ConfigurationReader.maximumName {
             top.fault(
-                "name", "\(Quotation.quote(name)) is no name",
+                "name", "\(top.quote(name)) is not a valid name",
                 remedy: "Write 1 to \(ConfigurationReader.maximumName) bytes without control characters.")
+        } else if SecretMask.mask(name) != name || SecretMask.holdsCredential(name) {
+            top.fault(
+                "name", "holds a URL or a password, and a name is shown to everybody",
+                remedy: "Write a word for what is watched, for example \"agno-data-api\".")
         }
         return name
     }
@@ -110,7 +118,8 @@ struct ConfigurationReader {
         let labels = top.namedStrings("labels")
         for name in names where !LabelName.isAcceptable(name) {
             top.fault(
-                "labels", "\(Quotation.quote(name)) is no name for a label",
+                "labels",
+                "\(Quotation.mayQuote(key: name) ? top.quote(name) : "a name") is not a valid label name",
                 remedy: "Use letters, digits and \"_\", no digit first, not \"__\" first, at most 128.")
         }
         if labels.count > ConfigurationReader.maximumLabels {
@@ -120,8 +129,14 @@ struct ConfigurationReader {
         }
         for label in labels where label.value.utf8.count > ConfigurationReader.maximumLabelValue {
             top.fault(
-                "labels", "the value of \(Quotation.quote(label.name)) is too long",
+                "labels", "the value of \(top.quote(label.name, else: "a label")) is too long",
                 remedy: "Shorten it to \(ConfigurationReader.maximumLabelValue) bytes.")
+        }
+        for label in labels where SecretMask.holdsCredential(label.value) {
+            top.fault(
+                "labels",
+                "the value of \(top.quote(label.name, else: "a label")) holds a password, and labels are shown to "
+                    + "everybody", remedy: "Remove the password.")
         }
         return labels.map { Configuration.Label(name: $0.name, value: $0.value) }
     }
@@ -133,7 +148,7 @@ struct ConfigurationReader {
             var path = object.string("path", default: usual)
             let isChosen = object.has("path") || overrides.socketPath != nil
             if object.has("path"), let problem = SocketPlace.problem(with: path) {
-                object.fault("path", problem.fact, remedy: problem.remedy)
+                object.fault("path", "\(object.quote(path)) \(problem.fact)", remedy: problem.remedy)
             }
             if let override = overrides.socketPath {
                 path = override
@@ -141,7 +156,8 @@ struct ConfigurationReader {
                 if let problem = SocketPlace.problem(with: path) {
                     object.reading.add(
                         ConfigurationFault(
-                            path: "--socket", line: nil, fact: problem.fact, remedy: problem.remedy))
+                            path: "--socket", line: nil, fact: "\(Quotation.quote(path)) \(problem.fact)",
+                            remedy: problem.remedy))
                 }
             }
             let mode = socketMode(&object)
@@ -149,7 +165,7 @@ struct ConfigurationReader {
             let isWord = group.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: ":") }
             if group.isEmpty || !isWord || group.utf8.count > 32 {
                 object.fault(
-                    "group", "\(Quotation.quote(group)) is no name of a group",
+                    "group", "\(object.quote(group)) is not a valid group name",
                     remedy: "Write a group of this machine, for example \"vitald\".")
             }
             return Configuration.Socket(path: path, mode: mode, group: group, isChosen: isChosen)
@@ -162,7 +178,7 @@ struct ConfigurationReader {
             let mode = UInt16(text, radix: 8), mode <= 0o777, mode & 0o600 == 0o600
         else {
             object.fault(
-                "mode", "\(Quotation.quote(text)) is no mode for a socket",
+                "mode", "\(object.quote(text)) is not a valid mode for a socket",
                 remedy: "Write octal digits that let the owner read and write, for example \"0660\".")
             return 0o660
         }
@@ -200,6 +216,7 @@ struct ConfigurationReader {
             object.fault(
                 "\(key)", "holds an empty pattern", remedy: "Remove it, or write \"*\" for everything.")
         }
+        _ = object.refuseOddPatterns(patterns, "\(key)")
         return patterns
     }
 

@@ -10,6 +10,8 @@ struct ConfigurationRefusal: Error, Sendable {
         case faults
         /// A file did not answer: it may, another time.
         case silence
+        /// The system gave no thread for the reading.
+        case noThread
     }
 
     /// What stands behind it.
@@ -30,6 +32,13 @@ struct ConfigurationRefusal: Error, Sendable {
         self.unlisted = unlisted
     }
 
+    /// A reading for which the system gave no thread.
+    static let threadless = ConfigurationRefusal(
+        [
+            ConfigurationFault(
+                path: "", line: nil, fact: "no thread can be started", remedy: "Raise TasksMax=.")
+        ], cause: .noThread)
+
     /// A reading that was given up, with the file at which it stood.
     static func silence(at place: ReadingPlace, _ source: ConfigurationSource, for patience: Duration) -> Self
     {
@@ -38,11 +47,15 @@ struct ConfigurationRefusal: Error, Sendable {
             return ConfigurationRefusal(
                 [
                     ConfigurationFault(
-                        path: "", line: nil, fact: "no thread could be had to read it within \(time)",
-                        remedy: "Raise TasksMax=, or free memory, then try again.")
+                        path: "", line: nil, fact: "no thread was free to read it within \(time)",
+                        remedy:
+                            "Earlier readings hang: look whether the servers and disks of its files are alive."
+                    )
                 ], cause: .silence)
         }
-        let subject = path == source.description ? "" : "\(Quotation.quote(path)) "
+        // Not looked up: its file system hangs. It was opened, so it is a path.
+        let name = path.utf8.first == UInt8(ascii: "/") ? Quotation.quote(path, else: "a file") : "a file"
+        let subject = path == source.description ? "" : "\(name) "
         return ConfigurationRefusal(
             [
                 ConfigurationFault(
@@ -63,7 +76,7 @@ struct ConfigurationRefusal: Error, Sendable {
 
     /// One sentence (place, fact, remedy) for each fault, and one that counts those left out.
     var sentences: [String] {
-        faults.map(\.description) + (unlisted == 0 ? [] : ["and \(unlisted) more faults. Mend these first."])
+        faults.map(\.description) + (unlisted == 0 ? [] : ["and \(unlisted) more faults. Fix these first."])
     }
 
     /// What a status line says: the first sentence, and how many follow.

@@ -18,17 +18,17 @@ extension HTTPReader {
         defer { plan = access }
         return object.object("tls") { object in
             let tls = AccessPlan.TLS(
-                certFile: object.requiredString("certFile", example: "/etc/vitald/tls.crt"),
-                keyFile: object.requiredString("keyFile", example: "/etc/vitald/tls.key"),
+                certFile: object.requiredFile("certFile", example: "/etc/vitald/tls.crt") ?? "",
+                keyFile: object.requiredFile("keyFile", example: "/etc/vitald/tls.key") ?? "",
                 minimum: object.choice("minVersion", default: .v12),
-                clientCAFile: object.optionalString("clientCAFile"),
+                clientCAFile: object.optionalFile("clientCAFile"),
                 clientNames: clientNames(&object),
                 strictTransport: object.optionalDuration(
                     "hstsMaxAge", in: .seconds(1)...Self.longestTransport))
             guard !tls.certFile.isEmpty, !tls.keyFile.isEmpty else { return tls }
             access.stamps.append(FileStamps(of: tls.files))
             do throws(AccessPlan.Refusal) {
-                access.initial.tls = try tls.identity(object.reading.surroundings)
+                access.initial.tls = try tls.identity(object.reading.discreetSurroundings)
             } catch {
                 for fault in error.faults { object.fault(fault.key, fault.fact, remedy: fault.remedy) }
             }
@@ -40,7 +40,7 @@ extension HTTPReader {
         let names = object.strings("clientAllowedNames", default: [])
         if !names.isEmpty, !object.has("clientCAFile") {
             object.fault(
-                "clientAllowedNames", "stands without `clientCAFile`",
+                "clientAllowedNames", "is set without `clientCAFile`",
                 remedy: "Name the authority whose certificates vouch for these names.")
         }
         if names.contains("") {
@@ -64,22 +64,22 @@ extension HTTPReader {
         return object.object("auth") { object in
             var auth = AccessPlan.Auth()
             auth.users = users(&object)
-            auth.usersFile = object.optionalString("usersFile")
-            auth.tokenFiles = object.strings("bearerTokenFiles", default: [])
+            auth.usersFile = object.optionalFile("usersFile")
+            auth.tokenFiles = object.files("bearerTokenFiles")
             if auth.tokenFiles.count > AccessPlan.Auth.maximumTokens {
                 object.fault(
                     "bearerTokenFiles", "\(auth.tokenFiles.count) tokens are too many",
                     remedy: "Keep \(AccessPlan.Auth.maximumTokens) of them.")
             }
             let isNobody = (object.raw("users")?.members ?? []).allSatisfy { $0.key.string == "//" }
-            if isNobody, auth.files.isEmpty {
+            if isNobody, !object.has("usersFile"), object.raw("bearerTokenFiles")?.count ?? 0 == 0 {
                 object.fault(
-                    object.has("users") ? "users" : nil, "names nobody who may ask",
+                    object.has("users") ? "users" : nil, "lists nobody who may log in",
                     remedy: "Add `users`, `usersFile` or `bearerTokenFiles`, or remove it.")
             }
             access.stamps.append(FileStamps(of: auth.files))
             do throws(AccessPlan.Refusal) {
-                access.initial.logins = try auth.logins(object.reading.surroundings)
+                access.initial.logins = try auth.logins(object.reading.discreetSurroundings)
             } catch {
                 for fault in error.faults { object.fault(fault.key, fault.fact, remedy: fault.remedy) }
             }
@@ -117,7 +117,7 @@ extension HTTPReader {
     /// A hash as it may be shown: its kind and its cost, and nothing of salt and hash. It is still the form of one,
     /// so that what is printed is a configuration, into which nobody can log in.
     private static func masked(_ text: String) -> String {
-        if SecretMask.refersOut(text) { return text }
+        if References.isAll(text.utf8) { return text }
         guard (try? BcryptHash(text)) != nil else { return SecretMask.stars }
         return text.prefix(7) + String(repeating: ".", count: 53)
     }

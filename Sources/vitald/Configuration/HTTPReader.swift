@@ -51,12 +51,18 @@ struct HTTPReader {
         for text in object.strings("listen", default: usual) {
             do throws(ListenAddress.Problem) {
                 let address = try ListenAddress(parsing: text)
-                if addresses.contains(address), address.port != 0 {
-                    object.fault("listen", "\(address) stands there twice", remedy: "Keep one.")
+                if address.port != 0, let other = addresses.first(where: { $0.collides(with: address) }) {
+                    object.fault(
+                        "listen",
+                        other == address
+                            ? "\(address) is listed twice"
+                            : "\(address) and \(other) cannot both be served: one covers the other",
+                        remedy: "Keep one of the two.")
                 }
                 addresses.append(address)
             } catch {
-                object.fault("listen", error.fact, remedy: error.remedy)
+                object.fault(
+                    "listen", "\(object.quote(text, else: "an address")) \(error.fact)", remedy: error.remedy)
             }
         }
         if addresses.count > Self.maximumAddresses {
@@ -103,7 +109,7 @@ struct HTTPReader {
         let wanted = object.strings("allowedHosts", default: [])
         for host in wanted where !Self.isHost(host) {
             object.fault(
-                "allowedHosts", "\(Quotation.quote(host)) is no name of a host",
+                "allowedHosts", "\(object.quote(host)) is not a valid host name",
                 remedy: "Write a name without port, \"*.example.com\" for all below one, or \"*\" for any.")
         }
         if wanted.count > Self.maximumHosts {

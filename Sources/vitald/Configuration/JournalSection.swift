@@ -23,8 +23,9 @@ struct JournalSection {
         return top.object("journal") { object in
             let enabled = object.boolean("enabled", default: isWanted)
             if !enabled, let check = checks.first(where: { $0.kind is JournalKind }) {
+                let name = object.quote(check.definition.name, else: "")
                 object.fault(
-                    "enabled", "is false, and the check \"\(check.definition.name)\" reads the journal",
+                    "enabled", "is false, and the check\(name.isEmpty ? "" : " " + name) reads the journal",
                     remedy: "Remove the line, or the check.")
             }
             let units = units(&object, enabled: enabled, hasChecks: !kinds.isEmpty)
@@ -59,13 +60,11 @@ struct JournalSection {
             let name = pattern.requiredString("name", example: "oom")
             if !name.isEmpty, !CheckName.isAcceptable(name) {
                 pattern.fault(
-                    "name", "\(Quotation.quote(name)) is no name for a pattern",
-                    remedy:
-                        "Use 1 to \(CheckName.maximumLength) of a-z, 0-9, \"_\", \".\" and \"-\", for example "
-                        + "\"\(CheckName.suggestion(for: name))\".")
+                    "name", "\(pattern.quote(name)) is not a valid pattern name",
+                    remedy: CheckName.remedy(for: name, example: "out_of_memory", in: pattern))
             } else if !name.isEmpty, !names.insert(name).inserted {
                 pattern.fault(
-                    "name", "\"\(name)\" stands there twice", remedy: "Give each a name of its own.")
+                    "name", "\(pattern.quote(name)) is listed twice", remedy: "Give each a name of its own.")
             }
             let search = JournalSearch(reading: &pattern)
             if !pattern.has("match"), !pattern.has("regex") {
@@ -92,12 +91,13 @@ struct JournalSection {
     ) {
         let names = patterns.map(\.name)
         for wanted in kinds.compactMap(\.patternName) where !names.contains(wanted.name) {
+            let quoted = reading.quote(wanted.name, else: "")
             let near =
                 Spelling.nearest(to: wanted.name, among: names).map { "Did you mean \"\($0)\"? " } ?? ""
             reading.add(
                 ConfigurationFault(
                     path: wanted.path, line: wanted.line,
-                    fact: "there is no pattern named \(Quotation.quote(wanted.name))",
+                    fact: quoted.isEmpty ? "no pattern has this name" : "there is no pattern named \(quoted)",
                     remedy: near
                         + "Write a name of `journal.patterns`, or what is sought as `match` or `regex`."))
         }
@@ -112,7 +112,7 @@ struct JournalSection {
         guard let path = object.optionalString("directory") else { return .system }
         if !path.hasPrefix("/") {
             object.fault(
-                "directory", "\(Quotation.quote(path)) is no absolute path",
+                "directory", "\(object.quote(path)) is not an absolute path",
                 remedy: "Write for example \"/var/log/journal\", or remove the line for this machine's own.")
         }
         return .directory(path)

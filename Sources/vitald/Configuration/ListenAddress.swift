@@ -13,9 +13,9 @@ struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     private let isIPv6: Bool
 
-    /// Why a text is no such address.
+    /// Why a text is no such address, or may not be served.
     struct Problem: Error, Equatable {
-        /// What is wrong.
+        /// What is wrong; of a text that is no address a predicate, for the text may be a secret.
         let fact: String
         /// What to do about it.
         let remedy: String
@@ -26,8 +26,7 @@ struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
         let bytes = Array(text.utf8)
         guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), colon > 0 else {
             throw Problem(
-                fact:
-                    "\(ListenAddress.quoted(text)) has no \(bytes.isEmpty || bytes.first != UInt8(ascii: ":") ? "port" : "address")",
+                fact: bytes.first == UInt8(ascii: ":") ? "has no address" : "has no port",
                 remedy: "Write an address and a port, for example \"127.0.0.1:9847\".")
         }
         let hostBytes = bytes[..<colon]
@@ -36,8 +35,8 @@ struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
             let port = Int(portText), port <= 65_535
         else {
             throw Problem(
-                fact: "\(ListenAddress.quoted(portText)) is no port",
-                remedy: "Write a number from 0 to 65535.")
+                fact: "has a port that is not a number from 0 to 65535",
+                remedy: "Write for example \"127.0.0.1:9847\".")
         }
         let isBracketed = hostBytes.first == UInt8(ascii: "[") && hostBytes.last == UInt8(ascii: "]")
         let host = String(decoding: isBracketed ? hostBytes.dropFirst().dropLast() : hostBytes, as: UTF8.self)
@@ -49,11 +48,11 @@ struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
             isLoopback = address.first == 127
         } else if !isBracketed, IPAddress.six(host) != nil || IPAddress.six(text) != nil {
             throw Problem(
-                fact: "\(ListenAddress.quoted(text)) is an IPv6 address without brackets",
+                fact: "is an IPv6 address without brackets",
                 remedy: "Write \"[::1]:9847\".")
         } else {
             throw Problem(
-                fact: "\(ListenAddress.quoted(host)) is no address",
+                fact: "is not an IP address and a port",
                 remedy: "Write an IPv4 address or an IPv6 address in brackets; for this machine alone "
                     + "\"127.0.0.1:\(port)\" or \"[::1]:\(port)\".")
         }
@@ -90,6 +89,4 @@ struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// The address as it is written.
     var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
-
-    private static func quoted(_ text: String) -> String { Quotation.quote(text) }
 }

@@ -11,7 +11,7 @@ enum SecretFile {
     ///
     /// `uid` is vitald's own. The group may read (0640 root:vitald is how packages hand out secrets), not write.
     static func read(_ path: String, uid: UInt32) -> Result<String, ConfigurationSurroundings.SecretFault> {
-        let name = Quotation.quote(path)
+        let name = SmallFile.quote(path)
         let file: SmallFile
         do throws(SmallFile.Failure) {
             file = try SmallFile(reading: path, limit: maximumLength)
@@ -21,12 +21,13 @@ enum SecretFile {
         if let stranger = file.stranger(at: path, uid: uid) { return .failure(stranger) }
         guard file.mode & 0o007 == 0 else {
             return fail(
-                "\(name) is open to everybody (mode 0\(String(file.mode, radix: 8)))", "chmod 0600 \(path)")
+                "\(name) is open to everybody (mode 0\(String(file.mode, radix: 8)))",
+                "chmod 0600 \(Quotation.shell(path))")
         }
         guard file.mode & 0o020 == 0 else {
             return fail(
                 "\(name) can be changed by its group (mode 0\(String(file.mode, radix: 8)))",
-                "chmod 0600 \(path)")
+                "chmod 0600 \(Quotation.shell(path))")
         }
         var bytes = file.bytes[...]
         if bytes.last == 0x0A { bytes.removeLast() }

@@ -64,8 +64,13 @@ struct SmallFile {
     func stranger(at path: String, uid: UInt32) -> ConfigurationSurroundings.SecretFault? {
         guard owner != 0, owner != uid else { return nil }
         return .init(
-            fact: "\(Quotation.quote(path)) belongs to uid \(owner), who can change it",
-            remedy: "Give it to the user of vitald or to root: chown \(uid) \(path)")
+            fact: "\(Self.quote(path)) belongs to uid \(owner), who can change it",
+            remedy: "Give it to the user of vitald or to root: chown \(uid) \(Quotation.shell(path))")
+    }
+
+    /// The path in quotes, where it may be quoted: it may be the secret itself, written in the place of its file.
+    static func quote(_ path: String) -> String {
+        Quotation.quote(path: path) { access($0, F_OK) == 0 }
     }
 
     private static func word(for mode: UInt32) -> String {

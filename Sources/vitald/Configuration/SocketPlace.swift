@@ -32,14 +32,14 @@ enum SocketPlace {
         return access(parent.isEmpty ? "/" : parent, W_OK | X_OK) == 0
     }
 
-    /// What is wrong with a path for the socket; nil where nothing is.
+    /// What is wrong with a path for the socket, as a predicate; nil where nothing is.
     static func problem(with path: String) -> (fact: String, remedy: String)? {
         let bytes = Array(path.utf8)
         guard bytes.first == UInt8(ascii: "/"), let slash = bytes.lastIndex(of: UInt8(ascii: "/")),
             slash + 1 < bytes.count
         else {
             return (
-                "\(Quotation.quote(path)) is not the absolute path of a file",
+                "is not the absolute path of a file",
                 "Write for example \"\(system)\"."
             )
         }
@@ -51,7 +51,7 @@ enum SocketPlace {
             )
         }
         guard bytes[(slash + 1)...] != ArraySlice(httpName.utf8) else {
-            return ("\(httpName) is the name of the HTTP socket beside it", "Choose another name.")
+            return ("has the name of the HTTP socket beside it, \(httpName)", "Choose another name.")
         }
         return nil
     }

@@ -10,7 +10,7 @@ enum TrustedFile {
 
     /// The bytes; or what is wrong with the file. `uid` is vitald's own.
     static func read(_ path: String, uid: UInt32) -> Result<[UInt8], ConfigurationSurroundings.SecretFault> {
-        let name = Quotation.quote(path)
+        let name = SmallFile.quote(path)
         let file: SmallFile
         do throws(SmallFile.Failure) {
             file = try SmallFile(reading: path, limit: maximumLength)
@@ -22,7 +22,7 @@ enum TrustedFile {
             return .failure(
                 .init(
                     fact: "\(name) can be changed by others (mode 0\(String(file.mode, radix: 8)))",
-                    remedy: "chmod 0644 \(path)"))
+                    remedy: "chmod 0644 \(Quotation.shell(path))"))
         }
         return .success(file.bytes)
     }

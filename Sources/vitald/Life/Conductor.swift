@@ -12,28 +12,39 @@ final class Conductor {
     /// A timeout while the daemon itself was this late says nothing about the target.
     static let excusingLag = Duration.seconds(1)
 
+    /// Who waits for the result of an attempt; nil where there will be none.
+    typealias Waiter = @Sendable (CheckReport?) -> Void
+
     /// One attempt that is under way.
-    private struct Outing {
+    struct OpenAttempt {
         let flight: Flight
         let attempt: Attempt
-        var waiters: [@Sendable (CheckReport?) -> Void] = []
+        var waiters: [Waiter] = []
         var lag: Duration
     }
 
     private let loop: any EventLoop
-    private let context: ProbeContext
-    private let board: Board
-    private let heartbeats: HeartbeatStore
+    let context: ProbeContext
+    let board: Board
+    let heartbeats: HeartbeatStore
     private let log: EventLog
     private let pulse: Pulse
     private let generation: TickGeneration
     private let period: Duration
 
-    private var judge: Judge
-    private var scheduler: Scheduler
-    private var definitions: [String: CheckDefinition] = [:]
-    private var probes: [String: any Probe] = [:]
-    private var outings: [String: Outing] = [:]
+    var judge: Judge
+    var scheduler: Scheduler
+    var definitions: [String: CheckDefinition] = [:]
+    var probes: [String: any Probe] = [:]
+    private var attempts: [String: OpenAttempt] = [:]
+    /// Attempts that a reload has let go of, each with its check: what they bring is neither counted nor late. One that
+    /// hangs for ever stays here, as its thread does.
+    private var superseded: [UInt64: String] = [:]
+    /// Checks whose new probe waits until the old one is back, at the latest until then: two connections at once may be
+    /// one too many for the target.
+    var held: [String: Instant] = [:]
+    /// Who waits for the first attempt of such a check.
+    var waiting: [String: [Waiter]] = [:]
     private var timeWatch: TimeWatch
     private var timer: Scheduled<Void>?
     private var plannedTick: Instant
@@ -42,7 +53,7 @@ final class Conductor {
     private var isTicking = false
     private var isDraining = false
 
-    private var time: any TimeSource { context.time }
+    var time: any TimeSource { context.time }
 
     /// What a conductor works with.
     struct Equipment {
@@ -85,14 +96,6 @@ final class Conductor {
         publish([])
     }
 
-    /// Takes a new configuration: unchanged checks keep their probe, their counters and their rhythm.
-    func replace(_ checks: [ConfiguredCheck]) {
-        let now = time.now
-        take(checks, at: now)
-        publish(judge.replace(checks: checks.map(Self.judged), at: now, wall: time.wall))
-        wake()
-    }
-
     /// Begins to tick.
     func start() {
         isTicking = true
@@ -119,7 +122,8 @@ final class Conductor {
     func close() {
         isTicking = false
         timer?.cancel()
-        for name in Array(outings.keys) { abandon(name) }
+        for name in Array(attempts.keys) { abandon(name) }
+        for name in Array(waiting.keys) { dismiss(name) }
         for probe in probes.values { probe.close() }
         probes = [:]
         context.helpers.close()
@@ -132,42 +136,23 @@ final class Conductor {
         guard probes[name] != nil else {
             return done(.notRunnable("it is fed by pushes: send it a push.heartbeat"))
         }
-        guard !isDraining else { return done(.notRunnable("vitald is on its way out")) }
-        if outings[name] == nil { launch(name, at: time.now) }
-        guard outings[name] != nil else {
-            return done(.notRunnable("its last attempt still hangs; it runs again when that has ended"))
-        }
-        outings[name]?.waiters.append { report in
+        guard !isDraining else { return done(.notRunnable("vitald is shutting down")) }
+        let waiter: Waiter = { report in
             done(report.map(RunAnswer.completed) ?? .notRunnable("the configuration was replaced meanwhile"))
         }
+        if attempts[name] == nil, let until = held[name], time.now < until {
+            waiting[name, default: []].append(waiter)
+            return
+        }
+        if attempts[name] == nil { launch(name, at: time.now) }
+        guard attempts[name] != nil else {
+            return done(.notRunnable("its last attempt still hangs; it runs again when that has ended"))
+        }
+        attempts[name]?.waiters.append(waiter)
     }
 
-    private static func judged(_ check: ConfiguredCheck) -> JudgedCheck {
+    static func judged(_ check: ConfiguredCheck) -> JudgedCheck {
         JudgedCheck(check.definition, evidence: check.kind is HeartbeatKind ? .beats : .attempts)
-    }
-
-    private func take(_ checks: [ConfiguredCheck], at now: Instant) {
-        var kept: [String: any Probe] = [:]
-        for check in checks where check.definition.enabled {
-            let name = check.definition.name
-            guard let kind = check.kind as? any ProbeKind else { continue }
-            if definitions[name]?.fingerprint == check.definition.fingerprint,
-                let probe = probes.removeValue(forKey: name)
-            {
-                kept[name] = probe
-            } else {
-                kept[name] = kind.makeProbe(check.definition, context)
-            }
-        }
-        for (name, probe) in probes {
-            abandon(name)
-            probe.close()
-        }
-        probes = kept
-        definitions = Dictionary(
-            checks.map { ($0.definition.name, $0.definition) }, uniquingKeysWith: { first, _ in first })
-        heartbeats.replace(checks: Self.heartbeats(checks), at: now)
-        scheduler.replace(checks: checks.map(\.definition).filter { kept[$0.name] != nil }, at: now)
     }
 
     /// The heartbeat checks among these.
@@ -181,10 +166,10 @@ final class Conductor {
         let now = time.now
         let lag = now - plannedTick
         if let jump = timeWatch.look(time, planned: plannedTick) { jumped(jump, at: now) }
-        outings = outings.mapValues { outing in
-            var outing = outing
-            outing.lag = max(outing.lag, lag)
-            return outing
+        attempts = attempts.mapValues { attempt in
+            var attempt = attempt
+            attempt.lag = max(attempt.lag, lag)
+            return attempt
         }
         if !isDraining {
             for flight in scheduler.giveUp(at: now) { overdue(flight, at: now) }
@@ -234,10 +219,13 @@ final class Conductor {
         for flight in scheduler.resume(at: now) { abandon(flight.check) }
     }
 
-    private func launch(_ name: String, at now: Instant) {
+    func launch(_ name: String, at now: Instant) {
         guard let probe = probes[name], let flight = scheduler.start(name, at: now) else { return }
+        held[name] = nil
         let attempt = Attempt(started: now, deadline: flight.deadline)
-        outings[name] = Outing(flight: flight, attempt: attempt, lag: flight.lag)
+        attempts[name] = OpenAttempt(
+            flight: flight, attempt: attempt, waiters: waiting.removeValue(forKey: name) ?? [],
+            lag: flight.lag)
         let home = NIOLoopBound(self, eventLoop: loop)
         isLaunching = true
         probe.attempt(attempt) { [loop] result in
@@ -253,56 +241,83 @@ final class Conductor {
 
     /// The probe itself did not keep its deadline.
     private func overdue(_ flight: Flight, at now: Instant) {
-        guard let outing = outings[flight.check], outing.flight.number == flight.number else { return }
+        guard let open = attempts[flight.check], open.flight.number == flight.number else { return }
         var result = ProbeResult.overdue(
-            outing.attempt, series: probes[flight.check]?.seriesWhenDown ?? [])
+            open.attempt, series: probes[flight.check]?.seriesWhenDown ?? [])
         result.duration = now - flight.started
-        complete(outing, result, at: now)
+        complete(open, result, at: now)
     }
 
     private func landed(_ flight: Flight, _ result: ProbeResult) {
         let now = time.now
-        guard let outing = outings[flight.check], outing.flight.number == flight.number,
+        // Each is said once, so also by an attempt that comes too late to count.
+        for remark in result.remarks {
+            log.write(
+                JournalEntry(
+                    .checkRemark, .notice, "\(flight.check): \(remark)",
+                    fields: [("VITALD_CHECK", flight.check)]))
+        }
+        guard let open = attempts[flight.check], open.flight.number == flight.number,
             scheduler.finish(flight, outcome: result.outcome, at: now) == .counts
         else {
-            judge.discardedLate(flight.check)
-            return
+            return discard(flight, at: now)
         }
-        complete(outing, result, at: now)
+        complete(open, result, at: now)
     }
 
-    private func complete(_ outing: Outing, _ raw: ProbeResult, at now: Instant) {
-        let name = outing.flight.check
-        outings[name] = nil
+    private func discard(_ flight: Flight, at now: Instant) {
+        guard let name = superseded.removeValue(forKey: flight.number) else {
+            return judge.discardedLate(flight.check)
+        }
+        // The probe that took the place of this one has waited for it.
+        if held[name] != nil, attempts[name] == nil, !isDraining { launch(name, at: now) }
+    }
+
+    private func complete(_ open: OpenAttempt, _ raw: ProbeResult, at now: Instant) {
+        let name = open.flight.check
+        attempts[name] = nil
         var result = raw
-        let lag = max(outing.lag, now - outing.flight.deadline - Scheduler.landingSlack)
+        let lag = max(open.lag, now - open.flight.deadline - Scheduler.landingSlack)
         if result.outcome == .fail, result.reason?.code.hasPrefix("timeout") == true, lag > Self.excusingLag {
             result.outcome = .unknown
             result.reason = "inconclusive.lag"
             result.message = "vitald itself was late, so this says nothing: " + raw.message
         }
-        result = result.withCommonSeries(timeout: outing.flight.deadline - outing.flight.started)
+        result = result.withCommonSeries(timeout: open.flight.deadline - open.flight.started)
         let changes = judge.record(result, of: name, at: now, wall: time.wall)
         publish(changes)
         note(result, of: name)
         let report = board.report.check(named: name)
-        for waiter in outing.waiters { waiter(report) }
+        for waiter in open.waiters { waiter(report) }
     }
 
     private func abandon(_ name: String) {
-        guard let outing = outings.removeValue(forKey: name) else { return }
-        for waiter in outing.waiters { waiter(nil) }
+        for waiter in attempts.removeValue(forKey: name)?.waiters ?? [] { waiter(nil) }
+    }
+
+    /// Lets go of the attempt of a check whose probe goes; nil where none is under way.
+    func supersede(_ name: String) -> OpenAttempt? {
+        guard let attempt = attempts.removeValue(forKey: name) else { return nil }
+        superseded[attempt.flight.number] = name
+        scheduler.abandon(name)
+        return attempt
+    }
+
+    /// Tells those who wait for the first attempt of a check that there will be none.
+    func dismiss(_ name: String) {
+        held[name] = nil
+        for waiter in waiting.removeValue(forKey: name) ?? [] { waiter(nil) }
     }
 
     private func note(_ result: ProbeResult, of name: String) {
         board.note(
             HistoryEntry(
                 wall: time.wall, outcome: result.outcome,
-                level: board.report.check(named: name)?.level ?? .unknown, reason: result.reason,
+                level: board.report.check(named: name)?.shownLevel ?? .unknown, reason: result.reason,
                 message: result.message, duration: result.duration), of: name)
     }
 
-    private func publish(_ changes: [HealthChange]) {
+    func publish(_ changes: [HealthChange]) {
         let report = judge.report(at: time.now)
         board.publish(report, changes)
         for entry in ChangeLines.entries(changes, report) { log.write(entry) }

@@ -68,7 +68,10 @@ extension Daemon {
         if new.name != old.name || new.labels != old.labels {
             summary.remarks.append("name and labels take effect at the next start")
         }
-        for warning in new.warnings { log.write(JournalEntry(.configurationWarning, .warning, warning)) }
+        // What was said of the configuration before is known.
+        for warning in new.warnings where !old.warnings.contains(warning) {
+            log.write(JournalEntry(.configurationWarning, .warning, warning))
+        }
         for remark in summary.remarks { log.write(JournalEntry(.configurationWarning, .warning, remark)) }
         log.write(
             JournalEntry(

@@ -158,6 +158,7 @@ final class Daemon {
     func start(_ ended: @escaping @Sendable (Int32) -> Void) {
         self.ended = ended
         control.attach(self)
+        guard kernel.isRunning else { return fail(.threadless) }
         takeAccess(configuration.http)
         do throws(Listeners.Failure) {
             try listeners.take(handed, under: configuration.http.protection)
@@ -205,7 +206,7 @@ final class Daemon {
             log.write(JournalEntry(.configurationWarning, .warning, warning))
         }
         guard startKeeper() else {
-            return fail(Listeners.Failure(sentence: "no thread can be started. Raise TasksMax=.", code: 1))
+            return fail(.threadless)
         }
         let startPages = StartPages()
         let home = NIOLoopBound(self, eventLoop: loop)
@@ -265,6 +266,7 @@ final class Daemon {
         conductor.close()
         journal.stop()
         let home = NIOLoopBound(self, eventLoop: loop)
+        guard kernel.isRunning else { return ended(code) }
         kernel.submit { [loop] in loop.execute { home.value.ended(code) } }
         kernel.stop()
         loop.assumeIsolated().scheduleTask(in: .nanoseconds(Self.laneTime.nanoseconds)) { self.ended(code) }
@@ -274,6 +276,7 @@ final class Daemon {
     private func sample() {
         guard !isStopping else { return }
         kernel.tick()
+        journal.revive()
         for gap in kernel.missing where gapsSaid.insert(gap.description).inserted {
             log.write(JournalEntry(.kernelGap, .notice, gap.description))
         }

@@ -67,8 +67,9 @@ final class Keeper: Sendable {
     static func blockSignals() {
         var set = signals
         pthread_sigmask(SIG_BLOCK, &set, nil)
-        // A reader that goes away is an EPIPE where it is written, not the end of the daemon.
-        signal(SIGPIPE, SIG_IGN)
+        // A reader that goes away is an EPIPE where it is written, not the end of the daemon; a file that may not
+        // grow is an EFBIG (setrlimit(2)); and a terminal whose user works elsewhere (stty tostop) must not stop it.
+        for number in [SIGPIPE, SIGXFSZ, SIGTTOU] { signal(number, SIG_IGN) }
     }
 
     static var signals: sigset_t {

@@ -52,7 +52,7 @@ struct KeeperWatch: ~Copyable {
                 JournalEntry(
                     .stopping, .error,
                     "stopping took longer than \(DurationText.render(Keeper.stopPatience)): ending at once"))
-            outside.log.flush()
+            outside.log.flush(isLast: true)
             outside.giveUp(1)
         }
         readAnswers()

@@ -14,6 +14,10 @@ struct Listeners {
         let sentence: String
         /// The exit code that fits.
         let code: Int32
+
+        /// The system gives no thread for what every daemon needs.
+        static let threadless = Failure(
+            sentence: "no thread can be started. Raise TasksMax=.", code: ExitCode.failed)
     }
 
     /// A listening IP socket that was handed over.

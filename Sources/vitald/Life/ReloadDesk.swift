@@ -102,10 +102,13 @@ final class ReloadDesk {
         }
         current = Reading(number: number, place: place, deadline: timer, waiters: waiters)
         let home = NIOLoopBound(self, eventLoop: loop)
-        lanes.run { [loop, read = duties.read] in
+        let isStarted = lanes.start { [loop, read = duties.read] in
             let outcome = read(place)
             loop.execute { home.value.land(number, outcome) }
         }
+        guard !isStarted, let reading = current else { return }
+        timer.cancel()
+        finish(reading, .failure(.threadless))
     }
 
     private func land(_ number: UInt64, _ outcome: Outcome) {

@@ -51,7 +51,7 @@ enum Start {
             return ExitCode.stopped
         } catch {
             for sentence in error.sentences {
-                write("\(options.configuration): \(sentence)\n", to: STDERR_FILENO)
+                write("\(options.configuration.shown): \(sentence)\n", to: STDERR_FILENO)
             }
             return code(for: error)
         }
@@ -77,9 +77,10 @@ enum Start {
         let time = SystemTime()
         let tallies = TallyBook()
         let notifier = Notifier(socket: service.notifySocket)
-        let log = EventLog(
-            logFormat(options.logFormat, environment), threshold: options.logLevel.priority, time: time,
-            tallies: tallies)
+        let format = logFormat(options.logFormat, environment)
+        LastWords.prepare(
+            format, manager: service.notifySocket, keepsBacktraces: environment("SWIFT_BACKTRACE") != nil)
+        let log = makeLog(format, options.logLevel.priority, time, tallies)
         for remark in handed.remarks { log.write(JournalEntry(.listener, .warning, remark)) }
         notifier.send(Notifier.status("Loading configuration"))
         let configuration: Configuration
@@ -90,20 +91,28 @@ enum Start {
             for sentence in error.sentences {
                 log.write(
                     JournalEntry(
-                        .startFailed, .error, "configuration \(options.configuration): \(sentence)",
-                        fields: [("VITALD_CONFIG", options.configuration.description)]))
+                        .startFailed, .error, "configuration \(options.configuration.shown): \(sentence)",
+                        fields: [("VITALD_CONFIG", options.configuration.shown)]))
             }
             switch error.cause {
             case .faults:
                 notifier.send(
                     Notifier.status("Configuration invalid: \(error.summary)") + "\nERRNO=\(EINVAL)")
-            case .silence:
+            case .silence, .noThread:
                 notifier.send(
-                    Notifier.status("Configuration not read: \(error.summary)") + "\nERRNO=\(ETIMEDOUT)")
+                    Notifier.status("Configuration not read: \(error.summary)")
+                        + "\nERRNO=\(error.cause == .silence ? ETIMEDOUT : EAGAIN)")
             }
             // After every other code the manager starts vitald again, and who waits is answered then.
             if code(for: error) == ExitCode.configuration { handed.sendAway() }
+            log.flush(isLast: true)
             return code(for: error)
+        }
+        if let problem = LastWords.eventLoopProblem() {
+            log.write(JournalEntry(.startFailed, .error, problem.sentence))
+            notifier.send(Notifier.status(problem.sentence) + "\nERRNO=\(problem.code)")
+            log.flush(isLast: true)
+            return ExitCode.system
         }
         MultiThreadedEventLoopGroup.withCurrentThreadAsEventLoop { loop in
             let daemon = Daemon(
@@ -123,13 +132,26 @@ enum Start {
         return ExitCode.stopped
     }
 
+    private static func makeLog(
+        _ format: EventLog.Format, _ threshold: JournalEntry.Priority, _ time: any TimeSource,
+        _ tallies: TallyBook
+    ) -> EventLog {
+        switch format {
+        case .journal: EventLog(format, threshold: threshold, time: time, tallies: tallies)
+        case .json, .text:
+            EventLog(
+                format, threshold: threshold, time: time, tallies: tallies,
+                sink: StandardDescriptors.errorSink())
+        }
+    }
+
     /// Well below TimeoutStartSec= of the unit: the end must be ours, and told.
     private static let readingPatience = Duration.seconds(20)
 
     private static func code(for refusal: ConfigurationRefusal) -> Int32 {
         switch refusal.cause {
         case .faults: ExitCode.configuration
-        case .silence: ExitCode.failed
+        case .silence, .noThread: ExitCode.failed
         }
     }
 

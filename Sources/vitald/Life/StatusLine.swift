@@ -37,15 +37,18 @@ struct StatusLine {
     /// `Running: 12 checks, 11 healthy, 1 degraded`
     static func running(_ report: Report) -> String {
         guard !report.checks.isEmpty else { return "Running: no checks" }
-        var counts: [(word: String, count: Int)] = []
-        for level in [Level.healthy, .degraded, .unhealthy, .unknown] {
-            let count = report.checks.filter { $0.definition.enabled && $0.level == level }.count
-            if count > 0 { counts.append((level == .unknown ? "pending" : level.word, count)) }
+        let words = report.checks.map(\.stateWord)
+        let counts = Self.words.compactMap { word, shown -> String? in
+            let count = words.count { $0 == word }
+            return count > 0 ? "\(count) \(shown)" : nil
         }
-        let off = report.checks.filter { !$0.definition.enabled }.count
-        if off > 0 { counts.append(("switched off", off)) }
-        let total = report.checks.count
-        return "Running: \(total) check\(total == 1 ? "" : "s"), "
-            + counts.map { "\($0.count) \($0.word)" }.joined(separator: ", ")
+        return "Running: \(words.count) check\(words.count == 1 ? "" : "s"), "
+            + counts.joined(separator: ", ")
     }
+
+    /// The words for the state of a check, in the order in which they are said.
+    private static let words = [
+        ("healthy", "healthy"), ("degraded", "degraded"), ("unhealthy", "unhealthy"), ("stale", "stale"),
+        ("unknown", "unknown"), ("pending", "pending"), ("off", "switched off"),
+    ]
 }

@@ -171,17 +171,17 @@ struct AccessPlanTests {
             ])
         #expect(
             try fault("bob:\(Self.hash)\nbob:\(Self.hash)").contains(
-                "line 2 of \"\(file)\": \"bob\" stands twice"))
-        #expect(try fault("ann:\(Self.hash)").contains("line 1 of \"\(file)\": \"ann\" stands twice"))
+                "line 2 of \"\(file)\": the user is listed twice"))
+        #expect(try fault("ann:\(Self.hash)").contains("line 1 of \"\(file)\": the user is listed twice"))
         #expect(try fault("bob").contains("line 1 of \"\(file)\": is not name:hash"))
         #expect(try fault("\nbob:CANARY").contains("line 2 of \"\(file)\": holds no bcrypt hash"))
         #expect(try !fault("\nbob:CANARY").contains("CANARY"))
-        #expect(try fault(":\(Self.hash)").contains("\"\" is no name of a user"))
+        #expect(try fault(":\(Self.hash)").contains("the name is not a valid user name"))
         #expect(try fault("#\n#").isEmpty, "there is another user")
         let alone = #"{"auth":{"usersFile":"\#(file)"}}"#
         #expect(
             sentence(alone)
-                == "line 1: http.auth.usersFile: names nobody who may ask. Add a user, or remove it.")
+                == "line 1: http.auth.usersFile: lists no user. Add a user, or remove it.")
     }
 
     @Test("a token file holds one word")

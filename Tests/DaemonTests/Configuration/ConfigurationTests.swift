@@ -232,12 +232,12 @@ struct ConfigurationTests {
         let printed = EffectiveConfiguration.text(configuration.effectiveJSON)
 
         #expect(printed.firstRange(of: "CANARY") == nil)
-        #expect(printed.firstRange(of: "postgresql://u:***@localhost:5432/d") != nil)
+        #expect(printed.firstRange(of: "postgresql://***:***@localhost:5432/d") != nil)
         #expect(printed.firstRange(of: #""Accept": "text/plain""#) != nil)
         #expect(!configuration.warnings.isEmpty)
         let references = try #require(Museum.bytes("good/environment.json"))
         let shown = EffectiveConfiguration.text(try Museum.read(references).effectiveJSON)
-        #expect(shown.firstRange(of: "postgresql://u:${PGPASSWORD}@localhost/d") != nil)
+        #expect(shown.firstRange(of: "postgresql://***:${PGPASSWORD}@localhost/d") != nil)
         #expect(shown.firstRange(of: #""name": "${AGENT_NAME}""#) != nil)
     }
 

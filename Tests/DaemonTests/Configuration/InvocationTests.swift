@@ -105,7 +105,21 @@ struct InvocationTests {
             ["--http", "9847"],
             "--http: \"9847\" has no port. Write an address and a port, for example \"127.0.0.1:9847\"."
         ),
-        (["--http", "127.0.0.1:65536"], "--http: \"65536\" is no port. Write a number from 0 to 65535."),
+        (
+            ["--http", "127.0.0.1:65536"],
+            "--http: \"127.0.0.1:65536\" has a port that is not a number from 0 to 65535. "
+                + "Write for example \"127.0.0.1:9847\"."
+        ),
+        (
+            ["--http", "user:CANARY@h:80"],
+            "--http: the value is not an IP address and a port. Write an IPv4 address or an IPv6 address in "
+                + "brackets; for this machine alone \"127.0.0.1:80\" or \"[::1]:80\"."
+        ),
+        (
+            ["postgresql://u:CANARY@h/d"],
+            "an argument: vitald takes flags only. The file of the configuration is named with --config FILE; "
+                + "see --help."
+        ),
         (["--proc-root", "proc"], "--proc-root: \"proc\" is not an absolute path. Begin it with a slash."),
         (
             ["--log-level", "loud"],
@@ -115,7 +129,7 @@ struct InvocationTests {
         (["--log-format=xml"], "--log-format: \"xml\" is not known. Write one of auto, journal, json, text."),
         (
             ["a\nb"],
-            "\"a\\nb\": vitald takes flags only. The file of the configuration is named with --config FILE; "
+            "an argument: vitald takes flags only. The file of the configuration is named with --config FILE; "
                 + "see --help."
         ),
     ]

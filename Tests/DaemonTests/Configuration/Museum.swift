@@ -42,9 +42,11 @@ enum Museum {
     /// Whether the expected sentences are to be written anew instead of compared.
     static var isUpdating: Bool { getenv("UPDATE_GOLDEN") != nil }
 
-    /// An environment of two names, and a directory of three secrets.
+    /// An environment of three names, and a directory of three secrets.
     static let surroundings = ConfigurationSurroundings(
-        environment: { ["AGENT_NAME": "agno-data-api", "PGPASSWORD": "CANARY-ENV"][$0] },
+        environment: {
+            ["AGENT_NAME": "agno-data-api", "PGPASSWORD": "CANARY-ENV", "TOKEN": "CANARY/ENV@TOKEN=x"][$0]
+        },
         readSecret: { path in
             switch path {
             case "/etc/vitald/good.password": .success("CANARY-FILE")
@@ -53,7 +55,11 @@ enum Museum {
                     .init(fact: "\"\(path)\" is open to everybody (mode 0644)", remedy: "chmod 0600 \(path)"))
             default: .failure(.init(fact: "\"\(path)\" does not exist", remedy: "Create it with mode 0600."))
             }
-        })
+        },
+        readTrusted: { path in
+            .failure(.init(fact: "\"\(path)\" does not exist", remedy: "Create it, or name another one."))
+        },
+        pathExists: { ["/etc", "/etc/vitald", "/system.slice", "/var", "/var/log"].contains($0) })
 
     /// Reads a configuration with every kind of check there is.
     static func read(

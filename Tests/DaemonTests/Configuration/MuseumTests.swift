@@ -97,6 +97,6 @@ struct MuseumTests {
 
         #expect(refusal.faults.count == ConfigurationReading.maximumFaults)
         #expect(refusal.unlisted == 100_000 - ConfigurationReading.maximumFaults)
-        #expect(refusal.sentences.last == "and 99800 more faults. Mend these first.")
+        #expect(refusal.sentences.last == "and 99800 more faults. Fix these first.")
     }
 }

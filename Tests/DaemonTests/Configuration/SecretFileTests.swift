@@ -118,9 +118,7 @@ struct SecretFileTests {
         }
         #expect(folder.fact == "is a directory, not a file")
         let open = try scratch.file("a", Array("{}".utf8), mode: 0o666)
-        let loaded = try ConfigurationFile.load(.named(open))
-        #expect(loaded?.bytes == Array("{}".utf8))
-        #expect(loaded?.warnings.count == 1)
+        #expect(try ConfigurationFile.load(.named(open)) == Array("{}".utf8))
         let huge = try scratch.file("b", [UInt8](repeating: 0x20, count: ConfigurationFile.maximumLength + 1))
         let large = try #require(throws: ConfigurationFault.self) { try ConfigurationFile.load(.named(huge)) }
         #expect(large.fact == "is larger than 4 MiB")

@@ -13,6 +13,7 @@ struct StatusLineTests {
         report.checks = levels.enumerated().map { number, level in
             var check = CheckReport(definition: CheckDefinition(name: "check\(number)", type: "tcp"))
             check.level = level
+            check.phase = .active
             return check
         }
         return report
@@ -26,6 +27,17 @@ struct StatusLineTests {
         #expect(!line.hasNews(report([.degraded, .healthy])))
         #expect(line.next(report([.degraded, .healthy])) == nil)
         #expect(line.next(report([.healthy, .healthy])) == "Running: 2 checks, 2 healthy")
+    }
+
+    @Test("evidence that is too old or not there is called so, whatever the last level was")
+    func stale() {
+        var report = self.report([.healthy, .healthy, .healthy, .healthy])
+        report.checks[1].phase = .stale
+        report.checks[2].phase = .pending
+        report.checks[3].definition.enabled = false
+
+        #expect(
+            StatusLine.running(report) == "Running: 4 checks, 1 healthy, 1 stale, 1 pending, 1 switched off")
     }
 
     @Test("a refused reload is shown until one succeeds, also while checks change")

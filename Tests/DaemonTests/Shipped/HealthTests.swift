@@ -65,6 +65,28 @@ struct HealthTests {
         try await server.stop()
     }
 
+    @Test("what Redis refuses and the check can do without is logged once, shown, and does not decide")
+    func refusedExtra() async throws {
+        let redis = try LocalRedis()
+        let server = try await redis.start(["--rename-command", "INFO", ""])
+        let daemon = try await ShippedDaemon(Self.configuration(redis)).serving()
+
+        try await Wait.until("three attempts") {
+            try await (daemon.check("cache")["runs"]?["pass"]?.integer ?? 0) >= 3
+        }
+
+        let check = try await daemon.check("cache")
+        #expect(check["level"]?.string == "healthy")
+        #expect(check["facts"]?["refused"]?.string == "INFO (ERR)")
+        let lines = daemon.logged("checkRemark")
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("cache: ") == true, "\(lines)")
+        #expect(lines.first?.contains("INFO was refused (ERR): role, replication link") == true, "\(lines)")
+        #expect(lines.first?.contains(#""vitald_check":"cache""#) == true, "\(lines)")
+        try await daemon.stop()
+        try await server.stop()
+    }
+
     private func expectUnhealthy(_ daemon: ShippedDaemon) async throws {
         let ready = try await daemon.get("/readyz")
         #expect(ready.status == 503)

@@ -182,7 +182,9 @@ struct NotifyTests {
 
         let said = notify.messages.filter { $0.text.hasPrefix("STATUS=Running") }.map(\.at)
         #expect(said.count < pushed / 4, "\(said.count) sentences for \(pushed) changes")
-        for (earlier, later) in zip(said, said.dropFirst()) { #expect(later - earlier > .milliseconds(900)) }
+        // Over all of them: one that is heard late on a busy machine is close to the next.
+        let (first, last) = (try #require(said.first), try #require(said.last))
+        #expect(last - first > .milliseconds(900 * (said.count - 1) - 300))
         try await daemon.stop()
     }
 

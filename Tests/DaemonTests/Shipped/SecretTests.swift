@@ -10,12 +10,27 @@ struct SecretTests {
     func canaries() async throws {
         let canary = { (n: Int) in "CANARY-\(UInt64.random(in: 0 ... .max))-\(n)" }
         let words = (0..<9).map(canary)
+        // Where services put their tokens: parameters under many names, webhooks' paths, options, fragments.
+        let parts = (0..<16).map { canary($0 + 100) }
         let directory = try TestDirectory()
         let password = try directory.write("password", words[2] + "\n")
         let header = try directory.write("header", words[7] + "\n")
         // A server that never answers and a port where nobody listens: messages of both kinds.
         let silent = try SilentServer()
         let closed = try SilentServer().port
+        let web = "http://127.0.0.1:\(silent.port)"
+        let urls = [
+            "\(web)/?pwd=\(parts[0])&pass=\(parts[1])&jwt=\(parts[2])&code=\(parts[3])&accessToken=\(parts[4])",
+            "\(web)/?X-Amz-Signature=\(parts[5])&t%6Fken=\(parts[6])", "\(web)/services/\(parts[7])/x",
+            "\(web)/?\(parts[8])", "\(web)/#\(parts[9])", "http://${PW}:${PW}@127.0.0.1:\(closed)/",
+            "\(web)/${PW}", "http://\(parts[15])@127.0.0.1:\(closed)/",
+        ].enumerated().map { #"{ "name": "web\#($0)", "type": "http", "url": "\#($1)" }"# }
+        let databases = [
+            "postgresql://v@127.0.0.1:\(closed)/db?options=-c%20a.b=\(parts[10])&application_name=\(parts[11])",
+            "postgresql://v:${PW}@127.0.0.1:\(closed)/db",
+            "postgresql://\(parts[12]):${PW}@127.0.0.1:\(silent.port)/db",
+            "host=127.0.0.1 port=\(closed) user=v password=${PW} options='-c a.b=\(parts[13])'",
+        ].enumerated().map { #"{ "name": "database\#($0)", "type": "postgres", "url": "\#($1)" }"# }
         let configuration = """
             { "name": "agno", "http": { "listen": ["127.0.0.1:0"] },
               "defaults": { "interval": "1s", "timeout": "400ms", "fall": 1, "warnAfter": 1 },
@@ -24,16 +39,25 @@ struct SecretTests {
                 { "name": "keywords", "type": "postgres", "url": "host=127.0.0.1 port=\(silent.port) user=v password=\(words[1]) dbname=x" },
                 { "name": "file", "type": "redis", "url": "redis://127.0.0.1:\(silent.port)/0", "passwordFile": "\(password)" },
                 { "name": "redis-url", "type": "redis", "url": "redis://:\(words[3])@127.0.0.1:\(closed)/0" },
+                { "name": "redis-reference", "type": "redis", "url": "redis://:${PW}@127.0.0.1:\(closed)/0" },
                 { "name": "user", "type": "http", "url": "http://u:\(words[4])@127.0.0.1:\(closed)/health" },
-                { "name": "headers", "type": "http", "url": "http://127.0.0.1:\(silent.port)/health?token=\(words[8])",
-                  "headers": { "Authorization": "Bearer \(words[5])", "X-Key": "${SHIPPED_KEY}" }, "headerFiles": { "X-File": "\(header)" } }
+                { "name": "headers", "type": "http", "url": "\(web)/health?token=\(words[8])",
+                  "headers": { "Authorization": "Bearer \(words[5])", "X-Key": "${SHIPPED_KEY}" }, "headerFiles": { "X-File": "\(header)" } },
+                { "name": "described", "type": "tcp", "address": "127.0.0.1:\(closed)",
+                  "description": "posts to https://hooks.example.com/services/\(parts[14])" },
+                \((urls + databases).joined(separator: ",\n"))
               ] }
             """
-        let environment = ["SHIPPED_KEY": words[6]]
+        // What would end a password in a URL that is put together as text.
+        let reference = "a/b@c?d#\(canary(200))"
+        let environment = ["SHIPPED_KEY": words[6], "PW": reference]
         let daemon = try await ShippedDaemon(
             configuration, arguments: ["--log-level", "trace"], environment: environment, in: directory
         ).serving()
-        for name in ["in-url", "keywords", "file", "redis-url", "user", "headers"] {
+        let names =
+            ["in-url", "keywords", "file", "redis-url", "redis-reference", "user", "headers", "described"]
+            + urls.indices.map { "web\($0)" } + databases.indices.map { "database\($0)" }
+        for name in names {
             try await Wait.until("\(name) to fail") {
                 try await daemon.check(name)["outcome"]?.string == "fail"
             }
@@ -47,17 +71,35 @@ struct SecretTests {
         }
         let open = try await daemon.get("/metrics", ["Accept: application/openmetrics-text; version=1.0.0"])
         said.append(("openmetrics", open.body))
-        for (method, parameters) in [
-            ("hello", "{}"), ("status", "{}"), ("checks.list", "{}"), ("checks.get", #"{"name":"in-url"}"#),
-            ("checks.get", #"{"name":"file"}"#), ("checks.get", #"{"name":"headers"}"#),
-            ("checks.get", #"{"name":"user"}"#), ("history", #"{"name":"keywords"}"#),
-            ("history", #"{"name":"headers"}"#), ("metrics", "{}"), ("limits", "{}"), ("describe", "{}"),
-            ("checks.run", #"{"name":"redis-url"}"#), ("subscribe", #"{"topics":["status","check"]}"#),
-            ("reload", "{}"),
-        ] {
+        var calls: [(method: String, parameters: String)] = [
+            ("checks.run", #"{"name":"redis-url"}"#), ("checks.run", #"{"name":"database1"}"#),
+            ("subscribe", #"{"topics":["status","check"]}"#),
+        ]
+        for method in [
+            "hello", "status", "checks.list", "metrics", "limits", "describe", "doctor", "reload",
+        ] { calls.append((method, "{}")) }
+        for name in names {
+            calls.append(("checks.get", #"{"name":"\#(name)"}"#))
+            calls.append(("history", #"{"name":"\#(name)"}"#))
+        }
+        for (method, parameters) in calls {
             let reply = try await daemon.call(method, parameters)
             said.append(("\(method) \(parameters)", String(decoding: reply.source, as: UTF8.self)))
             #expect(reply["error"] == nil, "\(method): \(String(decoding: reply.source, as: UTF8.self))")
+        }
+        for words in [
+            ["status"], ["checks"], ["checks", "database1"], ["run", "web5"], ["describe"], ["doctor"],
+        ] {
+            let command = [ShippedDaemon.client, "--socket", daemon.socket] + words
+            let done = try await Wait.apart { try Program.output(command) }
+            said.append(("vitalctl \(words)", done.output + done.errors))
+        }
+        // Of an address the place alone is shown.
+        for (name, target) in [
+            ("web5", "http://127.0.0.1:\(closed)"), ("web6", web), ("database1", "127.0.0.1:\(closed)/db"),
+            ("redis-reference", "127.0.0.1:\(closed)/0"),
+        ] {
+            #expect(try await daemon.check(name)["target"]?.string == target)
         }
         let file = directory.path + "/config.json"
         let printed = try await Wait.apart {
@@ -87,7 +129,7 @@ struct SecretTests {
         #expect(daemon.log.contains("configurationWarning"), "passwords in URLs are warned of")
         for (place, text) in said {
             #expect(!text.isEmpty, "\(place)")
-            for (n, word) in words.enumerated() {
+            for (n, word) in (words + parts + [reference, String(reference.dropFirst(8))]).enumerated() {
                 for form in [word, Self.base64(word), Self.percented(word)] {
                     #expect(!text.contains(form), "secret \(n) in \(place): \(Self.around(form, text))")
                 }

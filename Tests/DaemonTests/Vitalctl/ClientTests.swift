@@ -2,6 +2,7 @@
 
 import Glibc
 import Publishing
+import TestSupport
 import Testing
 import Vitals
 
@@ -62,7 +63,12 @@ final class ClientTests {
         #expect(
             try run("version").output.hasPrefix(
                 "vitalctl \(Version.text)\nvitald/test, protocol 1, at \(path)\n"))
-        #expect(try run("top", "--count", "1").output.hasPrefix("healthy, ready"))
+        let top = try run("top", "--every", "100ms")
+        #expect(
+            top.code == 0 && top.output.hasPrefix("healthy, ready"), "one look ends it without a terminal")
+        #expect(top.output.split(separator: "\n").filter { $0.hasPrefix("healthy") }.count == 1)
+        let two = try run("top", "--every", "100ms", "--count", "2").output
+        #expect(two.split(separator: "\n").filter { $0.hasPrefix("healthy") }.count == 2)
         #expect(try run("wait", "--ready", "--timeout", "10s").code == 0)
     }
 
@@ -86,6 +92,22 @@ final class ClientTests {
             #expect(outcome.complaint == complaint)
         }
         #expect(try run("logs", "-f").code == 64)
+    }
+
+    @Test("what goes on for ever ends when nobody reads it, also where SIGPIPE is ignored as in services")
+    func brokenPipe() throws {
+        let scene = try ClientScene(at: path, epoch: "e1")
+        defer { try? scene.end() }
+        let program = ProgramRun.program
+
+        let (code, output) = try Tool.run(
+            [
+                "timeout", "20", "sh", "-c",
+                "trap '' PIPE; \(program) --socket \(path) top --every 100ms --count 100000 | head -n 1",
+            ], [UInt8]())
+
+        #expect(code == 0, "\(String(decoding: output, as: UTF8.self))")
+        #expect(String(decoding: output, as: UTF8.self).hasPrefix("healthy, ready"))
     }
 
     @Test("check exits as Nagios wants it, in every state")

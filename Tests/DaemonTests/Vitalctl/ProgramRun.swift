@@ -22,13 +22,17 @@ final class ProgramRun {
     private var complaintText: [UInt8] = []
     private var isReaped = false
 
-    /// Starts the program that was built beside these tests.
-    init(_ arguments: [String], environment: [String] = []) throws {
+    /// Where the program was built: beside these tests.
+    static let program: String = {
         var path = [CChar](repeating: 0, count: 4096)
         let length = readlink("/proc/self/exe", &path, path.count - 1)
         let own = String(decoding: path.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        let program = own.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/vitalctl"
+        return own.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/vitalctl"
+    }()
 
+    /// Starts the program that was built beside these tests.
+    init(_ arguments: [String], environment: [String] = []) throws {
+        let program = Self.program
         var outs: [CInt] = [-1, -1]
         var complaints: [CInt] = [-1, -1]
         // Not pipe(2): programs that other tests start at the same moment must not inherit an end.

@@ -83,6 +83,14 @@ struct RenderingTests {
         #expect(ContainerText.table([ContainerView(odd)], paint: .plain)[1].hasSuffix("unreadable"))
     }
 
+    @Test("what is stale is said beside the counts, of which it is a part")
+    func staleSummary() {
+        var counts = HealthCounts()
+        (counts.total, counts.healthy, counts.unhealthy, counts.stale) = (3, 1, 2, 1)
+
+        #expect(StatusText.summary(counts) == "3 checks: 1 healthy, 2 unhealthy; 1 stale")
+    }
+
     @Test("without checks it says so, with the reason")
     func noChecks() {
         var empty = StatusQuery.Reply(Report(), epoch: "e")

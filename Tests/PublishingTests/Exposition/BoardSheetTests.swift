@@ -58,7 +58,8 @@ struct BoardSheetTests {
         let samples = page([ReportSample.check("db", "postgres", .healthy, phase: .stale)]).samples
 
         #expect(samples[#"vitald_check_status{check="db",status="healthy"}"#] == "0")
-        #expect(samples[#"vitald_check_status{check="db",status="unknown"}"#] == "1")
+        #expect(samples[#"vitald_check_status{check="db",status="unhealthy"}"#] == "1")
+        #expect(samples[#"vitald_check_status{check="db",status="unknown"}"#] == "0")
         #expect(samples[#"vitald_check_phase{check="db",phase="stale"}"#] == "1")
     }
 

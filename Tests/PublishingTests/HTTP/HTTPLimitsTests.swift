@@ -38,6 +38,7 @@ struct HTTPLimitsTests {
         #expect(limits.connections == 256)
         #expect(limits.scrapes == 40)
         #expect(limits.headBytes == 65_536)
+        #expect(limits.headFields == 256)
         #expect(limits.headTime == .seconds(5))
         #expect(limits.requestTime == .seconds(10))
         #expect(limits.idleTime == .seconds(60))
@@ -55,6 +56,25 @@ struct HTTPLimitsTests {
         let refused = try house.client()
         refused.send(head(of: 65_537))
         #expect(try refused.answer().status == 431)
+        #expect(try refused.rest() == [])
+    }
+
+    @Test("a head of 256 fields is taken, one more is refused with 431")
+    func headFields() throws {
+        let house = try House()
+        func head(_ fields: Int) -> String {
+            "GET /livez HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X: b\r\n", count: fields - 1) + "\r\n"
+        }
+        let taken = try house.client()
+        taken.send(head(256))
+        #expect(try taken.answer().status == 200)
+
+        let refused = try house.client()
+        refused.send(head(257))
+        let answer = try refused.answer()
+        #expect(answer.status == 431)
+        #expect(answer.text.hasPrefix("431: the request's head has more than 256 fields."))
+        #expect(answer.header("connection") == "close")
         #expect(try refused.rest() == [])
     }
 

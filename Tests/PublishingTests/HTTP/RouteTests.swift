@@ -206,6 +206,7 @@ struct RouteTests {
         let checks = try #require(try json(house.get("/health"))["checks"])
 
         #expect(checks["db:responseTime"]?.elements.first?["status"]?.string == "fail")
+        #expect(checks["db:responseTime"]?.elements.first?["level"]?.string == "unhealthy")
         #expect(checks["db"]?.elements.first?["status"]?.string == "warn")
         #expect(checks["db"]?.elements.first?["observedValue"] == nil)
     }

@@ -29,13 +29,38 @@ private final class MovedTime: TimeSource {
 private final class Collected: LineSink {
     private let lines = Mutex<[String]>([])
 
-    func offer(_ line: [UInt8]) -> Bool {
+    func offer(_ line: ArraySlice<UInt8>) -> LineDelivery {
         lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
-        return true
+        return .taken(line.count)
     }
 
     func count(_ words: String) -> Int {
         lines.withLock { $0.count { $0.firstRange(of: words) != nil } }
+    }
+}
+
+/// Takes a few bytes at a time, or nothing, or loses what it is given.
+private final class Narrow: LineSink {
+    enum Mood { case narrow, shut, broken }
+
+    private let state = Mutex((mood: Mood.narrow, bytes: [UInt8]()))
+
+    var mood: Mood {
+        get { state.withLock(\.mood) }
+        set { state.withLock { $0.mood = newValue } }
+    }
+    var text: String { state.withLock { String(decoding: $0.bytes, as: UTF8.self) } }
+
+    func offer(_ line: ArraySlice<UInt8>) -> LineDelivery {
+        state.withLock { state in
+            switch state.mood {
+            case .narrow:
+                state.bytes += line.prefix(7)
+                return .taken(min(7, line.count))
+            case .shut: return .full
+            case .broken: return .lost
+            }
+        }
     }
 }
 
@@ -171,6 +196,44 @@ struct EventLogTests {
         for _ in 0..<1500 { log.write(JournalEntry(.started, .notice, "last")) }
         log.flush(isLast: true)
         #expect(sink.count("log lines were not written") == 2, "an end does not wait for its period")
+    }
+
+    @Test(
+        "what is taken in pieces comes whole and in order; what cannot be written is counted, and said later")
+    func pieces() {
+        let sink = Narrow()
+        let tallies = TallyBook()
+        let log = EventLog(
+            .text(descriptor: -1), threshold: .notice, time: FixedTime(), tallies: tallies, sink: sink)
+        func write(_ words: String) { log.write(JournalEntry(.started, .notice, words)) }
+        func drain() { for _ in 0..<100 { log.flush() } }
+
+        write("one")
+        sink.mood = .shut
+        write("two")
+        sink.mood = .narrow
+        write("three")
+        drain()
+        sink.mood = .broken
+        write("four")
+        write("five")
+        sink.mood = .narrow
+        drain()
+        write("six")
+        drain()
+
+        let lines = sink.text.split(separator: "\n").map {
+            $0.split(separator: ": ", maxSplits: 1).last ?? ""
+        }
+        #expect(
+            lines == [
+                "one", "two", "three",
+                "2 log lines were dropped: nobody read them in time, or they could not be written", "six",
+            ])
+        let lost = tallies.values(of: OwnFamilies.dropped).first {
+            $0.labels.map(\.value) == ["log_lines", "write_failed"]
+        }
+        #expect(lost?.value == 2 && log.standing.dropped == 2)
     }
 
     @Test("a missing journald costs nothing")

@@ -68,6 +68,28 @@ struct SocketLineTests {
         Row(
             "a batch", #"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#,
             invalid("batches are not taken; send one object per line")),
+        Row("an empty batch", "[]", invalid("batches are not taken; send one object per line")),
+        Row("a batch of no requests", "[1,2,3]", invalid("batches are not taken; send one object per line")),
+        Row(
+            "a batch of notifications", #"[{"jsonrpc":"2.0","method":"ping"}]"#,
+            invalid("batches are not taken; send one object per line")),
+        Row(
+            "invalid JSON, as in the specification",
+            #"{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]"#,
+            parse(40, "expected a comma or the end of the object, found 'p'")),
+        Row(
+            "an invalid request, as in the specification",
+            #"{"jsonrpc": "2.0", "method": 1, "params": "bar"}"#,
+            invalid(#"\"method\" is a number; a string is needed"#)),
+        Row("an empty object", "{}", invalid(#"\"jsonrpc\" must be \"2.0\""#)),
+        Row("JSON-RPC 1 without an id", #"{"method":"ping"}"#, invalid(#"\"jsonrpc\" must be \"2.0\""#)),
+        Row("no method and no id", #"{"jsonrpc":"2.0"}"#, invalid(#"\"method\" is missing"#)),
+        Row(
+            "parameters that are no structure", #"{"jsonrpc":"2.0","method":"ping","params":"bar"}"#,
+            invalid(#"\"params\" is a string; an object is needed"#)),
+        Row(
+            "the same with an id", ping(#","id":4,"params":7"#),
+            invalid(#"\"params\" is a number; an object is needed"#, id: "4")),
         Row("a text", #""ping""#, invalid("a request is an object, this is a string")),
         Row("a number", "7", invalid("a request is an object, this is a number")),
         Row("an empty object with an id", #"{"id":4}"#, invalid(#"\"jsonrpc\" must be \"2.0\""#, id: "4")),
@@ -88,7 +110,7 @@ struct SocketLineTests {
         ),
         Row(
             "a duplicate key", #"{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}"#,
-            parse(25, #"the key \"id\" stands here a second time"#)),
+            parse(25, #"the key \"id\" is listed twice"#)),
         Row(
             "half an object", #"{"jsonrpc":"2.0","#,
             parse(18, "the text ends inside an object")),
@@ -123,6 +145,65 @@ struct SocketLineTests {
         #expect(try peer.line() == row.answer)
         try peer.send(#"{"jsonrpc":"2.0","id":9,"method":"ping"}"# + "\n")
         #expect(try peer.line() == Self.pong("9"))
+    }
+
+    @Test(
+        "a valid notification is never answered, whatever comes of it",
+        arguments: [
+            #"{"jsonrpc": "2.0", "method": "update", "params": [1,2,3,4,5]}"#,
+            #"{"jsonrpc": "2.0", "method": "foobar"}"#, #"{"jsonrpc":"2.0","method":"ping"}"#,
+            #"{"jsonrpc":"2.0","method":"ping","params":[1]}"#,
+            #"{"jsonrpc":"2.0","method":"checks.get","params":{"name":7}}"#,
+        ])
+    func silence(_ notification: String) throws {
+        let scene = try SocketScene()
+        let peer = try scene.peer()
+
+        try peer.send(notification + "\n" + #"{"jsonrpc":"2.0","id":9,"method":"ping"}"# + "\n")
+
+        #expect(try peer.line() == Self.pong("9"))
+    }
+
+    @Test("what a caller wrote comes back with at most 64 bytes of it, cut between two characters")
+    func echoes() throws {
+        let scene = try SocketScene()
+        let long = String(repeating: "é", count: 20_000)
+        let cut = String(repeating: "é", count: 32) + "…"
+        let peer = try scene.peer()
+        func fault(_ line: String) throws -> SocketFault {
+            try peer.send(line + "\n")
+            return SocketFault(reading: try #require(try peer.value()["error"]))
+        }
+
+        let method = try fault(#"{"jsonrpc":"2.0","id":1,"method":"\#(long)"}"#)
+        #expect(method.message == "there is no method \"\(cut)\"; describe lists those there are")
+        let plain = try fault(#"{"jsonrpc":"2.0","id":1,"method":"\#(String(repeating: "a", count: 65))"}"#)
+        #expect(plain.message.contains("\"" + String(repeating: "a", count: 64) + "…\""))
+        for (name, parameter) in [
+            ("checks.get", "name"), ("history", "name"), ("checks.run", "name"), ("describe", "method"),
+        ] {
+            let fault = try fault(
+                #"{"jsonrpc":"2.0","id":1,"method":"\#(name)","params":{"\#(parameter)":"\#(long)"}}"#)
+            #expect(fault.code == -32020 && fault.message.contains("\"\(cut)\""), "\(name)")
+            #expect(fault.details == [Fact("name", .text(cut))], "\(name)")
+        }
+        let topics = try fault(
+            #"{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"topics":["\#(long)"]}}"#)
+        #expect(topics.message.contains("there is no topic \"\(cut)\""))
+        let twice = try fault(#"{"\#(long)":1,"\#(long)":2}"#)
+        #expect(twice.message.utf8.count < 200)
+        #expect(scene.notes.all.allSatisfy { $0.utf8.count < 200 }, "the log, too")
+    }
+
+    @Test("a text is cut at 64 bytes, before a character that would be broken")
+    func cuts() {
+        #expect(Echo.cut("") == "" && Echo.cut("ping") == "ping")
+        let exact = String(repeating: "a", count: 64)
+        #expect(Echo.cut(exact) == exact)
+        #expect(Echo.cut(exact + "a") == exact + "…")
+        // Four bytes from the 62nd on.
+        #expect(Echo.cut(String(exact.dropLast(2)) + "😀") == String(exact.dropLast(2)) + "…")
+        #expect(Echo.cut(String(exact.dropLast(4)) + "😀b") == String(exact.dropLast(4)) + "😀…")
     }
 
     @Test("a line that arrives byte by byte is answered like any other")

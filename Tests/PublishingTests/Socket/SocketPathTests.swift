@@ -216,8 +216,8 @@ struct SocketPathTests {
 
         #expect(
             listening.warnings == [
-                "\(path): the group \"no-such-group-here\" does not exist; the socket keeps the group of vitald"
-                    + " itself. Run groupadd --system no-such-group-here, or set socket.group."
+                "\(path): the group of socket.group does not exist; the socket keeps the group of vitald itself."
+                    + " Create the group with groupadd --system, or set socket.group."
             ])
         _ = try RawPeer(path)
     }

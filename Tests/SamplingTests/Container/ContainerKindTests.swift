@@ -291,6 +291,30 @@ import Vitals
         #expect(await bench.run(ownProbe).message == "me: runs")
     }
 
+    @Test("a kill stays known when a reload brings other thresholds")
+    func reload() async throws {
+        let bench = try ProbeBench()
+        let definition = CheckDefinition(name: "x", type: "container")
+        func kind(_ keys: String) throws -> ContainerKind {
+            try reading(ContainerKind.self, #"{"select":"*","failOnOOM":"1h"\#(keys)}"#).0
+        }
+        func set(_ kills: Int64) {
+            bench.kernel.script.withLock { $0.containers = [figures("web") { $0.oomKills = kills }] }
+        }
+        let old = try kind("").makeProbe(definition, bench.context)
+        set(5)
+        #expect(await bench.run(old).outcome == .pass)
+        set(6)
+        #expect(await bench.run(old).reason == "oom.killed")
+
+        let new = try kind(#","warnCPUPercent":80"#).makeProbe(definition, bench.context, following: old)
+        old.close()
+
+        #expect(await bench.run(new).reason == "oom.killed")
+        let other = try kind("").makeProbe(definition, bench.context)
+        #expect(await bench.run(other).outcome == .pass, "who follows nobody knows of none")
+    }
+
     @Test("faulty keys are named")
     func configuration() throws {
         #expect(try reading(ContainerKind.self, "{}").1.first?.contains("`select` is missing") == true)
@@ -301,6 +325,6 @@ import Vitals
                 #"{"select":"a","warnMemoryPercent":9,"failMemoryPercent":8,"failOnOOM":"1ms"}"#
             )
             .1.count == 2)
-        #expect(try reading(ContainerKind.self, #"{"select":["!a","b*"]}"#).0.target == "!a b*")
+        #expect(try reading(ContainerKind.self, #"{"select":["!a","b*"]}"#).0.target.description == "!a b*")
     }
 }

@@ -182,12 +182,12 @@ import Vitals
 
         #expect(
             faults == [
-                #"line 1: checks[0].path: "var" is not absolute. Begin it with a slash, for example "/var"."#,
+                #"line 1: checks[0].path: "var" is not an absolute path. Begin it with a slash, for example "/var/lib/agno"."#,
                 "line 1: checks[0].warnFreePercent: 2% is below `failFreePercent`, 3% (the default). "
                     + "Change one of the two, so that the warning comes before the failure.",
                 "line 1: checks[0].wrtable: unknown key. Did you mean `writable`?",
             ])
         #expect(try reading(FilesystemKind.self, "{}").1.count == 1)
-        #expect(try reading(FilesystemKind.self, #"{"path":"/"}"#).0.target == "/")
+        #expect(try reading(FilesystemKind.self, #"{"path":"/"}"#).0.target.description == "/")
     }
 }

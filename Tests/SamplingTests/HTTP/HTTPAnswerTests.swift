@@ -163,6 +163,25 @@ struct HTTPAnswerTests {
         #expect(!ByteSearchText.holds("CANARY", result.everything))
     }
 
+    @Test("does not repeat what an echoed address may hold of a token either")
+    func echoedAddress() throws {
+        for path in ["/hooks/CANARY-0123456789", "/?key=CANARY-0123456789&x=1"] {
+            let server = try WireServer { _, _ in
+                [.send(WireAnswer.ok(#"{"url": "http://h\#(path)", "path": "/health"}"#))]
+            }
+            let bench = try WireBench(
+                #"""
+                {"type": "http", "url": "http://127.0.0.1:\#(server.port)\#(path)",
+                 "expect": {"json": {"/url": "x", "/path": "y"}}}
+                """#, keeping: server)
+
+            let result = try bench.attempt()
+
+            #expect(result.message.contains(#"/url is a string, wanted "x"; /path is "/health", wanted "y""#))
+            #expect(!ByteSearchText.holds("CANARY", result.everything))
+        }
+    }
+
     @Test("warns and fails by latency")
     func latency() throws {
         let warned = try one(WireAnswer.ok(), #", "warnLatency": "1ms", "failLatency": "1h""#, closing: false)

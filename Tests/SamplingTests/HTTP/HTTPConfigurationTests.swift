@@ -38,17 +38,23 @@ struct HTTPConfigurationTests {
             (#""url": 5"#, "url: is a number, not a string. "),
             (#""method": "BREW""#, #"method: "BREW" is not known. "#),
             (#""method": "CONNECT""#, #"method: "CONNECT" is not known. "#),
-            (#""headers": {"X\r\nY": "1"}"#, "headers: \"X\r\nY\" cannot be the name of a header. "),
-            (#""headers": {"X": "1\r\nY: 2"}"#, #"headers: the value of "X" holds a line feed"#),
-            (#""headers": {"": "1"}"#, #"headers: "" cannot be the name of a header. "#),
+            (#""headers": {"X\r\nY": "1"}"#, "headers: header 1: this is not a valid header name. "),
+            (#""headers": {"X": "1\r\nY: 2"}"#, #"headers: "X": the value holds a line feed"#),
+            (#""headers": {"": "1"}"#, "headers: header 1: this is not a valid header name. "),
+            (
+                #""headers": {"Authorization: Bearer CANARY": ""}"#,
+                "headers: header 1: this is not a valid header name"
+            ),
             (#""headers": {"X": 1}"#, "headers.X: is a number, not a string. "),
             (
                 #""headers": {"Content-Length": "1"}"#,
                 #"headers: "Content-Length" is written by vitald itself. "#
             ),
             (#""headers": {"transfer-encoding": "x"}"#, #"headers: "transfer-encoding" is written by"#),
-            (#""headers": {"A": "1", "a": "2"}"#, #"headers: "a" is there twice. "#),
-            (#""headerFiles": {"A": "/none"}"#, #"headerFiles: "A": /none cannot be read. "#),
+            (#""headers": {"A": "1", "a": "2"}"#, #"headers: "a" is listed twice. "#),
+            (#""headerFiles": {"A": "/etc/none"}"#, #"headerFiles: "A": /etc/none cannot be read. "#),
+            (#""headerFiles": {"A": "/none"}"#, #"headerFiles: "A": is not the path of a file. "#),
+            (#""headerFiles": {"A": "CANARY"}"#, #"headerFiles: "A": is not an absolute path. "#),
             (#""body": "x""#, "body: a GET request has no body. "),
             (#""expect": {"status": []}"#, "expect.status: is empty"),
             (#""expect": {"status": ["abc"]}"#, #"expect.status: "abc" is not a range of status codes. "#),
@@ -70,14 +76,20 @@ struct HTTPConfigurationTests {
             (#""expect": {"statuss": ["200"]}"#, "expect.statuss: "),
             (#""followRedirects": 4"#, "followRedirects: 4 is outside 0 to 3. "),
             (#""warnLatency": "2s", "failLatency": "1s""#, "failLatency: is not longer than `warnLatency`. "),
-            (#""url": "http://h/", "tls": {}"#, "tls: stands beside a URL without TLS. "),
+            (#""url": "http://h/", "tls": {}"#, "tls: is set beside a URL without TLS. "),
             (
-                #""tls": {"caFile": "/none.pem"}"#,
-                "tls.caFile: no PEM certificate can be read from /none.pem. "
+                #""tls": {"caFile": "/etc/none.pem"}"#,
+                #"tls.caFile: no PEM certificate can be read from "/etc/none.pem". "#
             ),
+            (#""tls": {"caFile": "none.pem"}"#, "tls.caFile: is not an absolute path. "),
             (#""tls": {"certFile": "/none.pem"}"#, "tls.certFile: no PEM certificate can be read"),
-            (#""tls": {"keyFile": "/none.pem"}"#, "tls.keyFile: stands without its other half. "),
+            (#""tls": {"keyFile": "/none.pem"}"#, "tls.keyFile: is set without `certFile`. "),
             (#""tls": {"serverName": "10.0.0.1"}"#, #"tls.serverName: "10.0.0.1" is not a host name. "#),
+            (#""tls": {"serverName": "h:443"}"#, #"tls.serverName: "h:443" is not a host name. "#),
+            (#""tls": {"serverName": "https://h"}"#, "tls.serverName: the value is not a host name. "),
+            (#""url": " https://h/""#, "url: begins or ends with a blank. "),
+            (#""url": "https://h/\n""#, "url: begins or ends with a blank. "),
+            (#""expect": {"bodyMatches": "\\d+"}"#, #"expect.bodyMatches: has \d, "#),
             (
                 #""tls": {"warnExpiry": "1d", "failExpiry": "2d"}"#,
                 "tls.failExpiry: is longer than `warnExpiry`. "
@@ -138,21 +150,21 @@ struct HTTPConfigurationTests {
     }
 
     @Test(
-        "names its target without user, password and query",
+        "names its target without user, password, path and query",
         arguments: [
-            ("http://example.com", "http://example.com/"),
-            ("HTTPS://Example.com:443/a?token=CANARY#x", "https://Example.com/a?…"),
-            ("http://u:CANARY@example.com:8080/a", "http://example.com:8080/a"),
-            ("http://[::1]:80/", "http://[::1]/"),
-            ("https://[fe80::1%25eth0]:8443/x", "https://[fe80::1]:8443/x"),
-            ("unix:/run/a.sock:/health?x", "unix:/run/a.sock:/health?…"),
-            ("unix:/run/a.sock", "unix:/run/a.sock:/"),
+            ("http://example.com", "http://example.com"),
+            ("HTTPS://Example.com:443/CANARY?token=CANARY#x", "https://Example.com"),
+            ("http://u:CANARY@example.com:8080/a", "http://example.com:8080"),
+            ("http://[::1]:80/", "http://[::1]"),
+            ("https://[fe80::1%25eth0]:8443/x", "https://[fe80::1]:8443"),
+            ("unix:/run/a.sock:/health?x", "unix:/run/a.sock"),
+            ("unix:/run/a.sock", "unix:/run/a.sock"),
         ])
     func target(_ url: String, _ target: String) throws {
         let (kind, reading) = try WireBench.read(#"{"type": "http", "url": "\#(url)"}"#)
 
         #expect(reading.faults.isEmpty)
-        #expect(kind.target == target)
+        #expect(kind.target.description == target)
     }
 
     @Test("warns of a password in the URL without showing it, and shows no secret among the effective values")
@@ -169,7 +181,7 @@ struct HTTPConfigurationTests {
         #expect(reading.warnings.count == 2)
         #expect(reading.warnings[0].hasPrefix("checks[0].url: a password inside a URL works"))
         #expect(!ByteSearchText.holds("CANARY", shown))
-        #expect(ByteSearchText.holds(#""url":"https://***@example.com/""#, shown))
+        #expect(ByteSearchText.holds(#""url":"https://***:***@example.com/""#, shown))
         #expect(ByteSearchText.holds(#""Accept":"text/plain""#, shown))
         #expect(ByteSearchText.holds(#""X-Other":"${TOKEN}""#, shown))
     }
@@ -181,15 +193,33 @@ struct HTTPConfigurationTests {
 
         #expect(reading.faults.isEmpty)
         #expect(reading.warnings.count == 1)  // the effective values, in which there must be none either
-        #expect(!ByteSearchText.holds("CANARY", reading.warnings.joined() + kind.target))
+        #expect(!ByteSearchText.holds("CANARY", reading.warnings.joined() + kind.target.description))
     }
 
     @Test(
-        "masks what stands beside a reference to the environment, and tokens in a query",
+        "a reference in user and password may stand for anything, and does not become the host",
+        arguments: ["p@ss", "pa/ss", "p?a#s", "a:b@c/d?e"])
+    func specialCharacters(_ password: String) throws {
+        let (kind, reading) = try WireBench.read(
+            #"{"type": "http", "url": "https://me:${PW}@h.example:8443/health"}"#,
+            environment: ["PW": password])
+        let check = try #require(kind as? HTTPCheck)
+
+        #expect(reading.faults.map(\.description) == [])
+        #expect(check.target.description == "https://h.example:8443")
+        let encoded = Base64Text.encode(Array("me:\(password)".utf8))
+        #expect(check.place?.basicCredentials == Secret("Basic " + encoded))
+    }
+
+    @Test(
+        "masks what stands beside a reference to the environment, paths and queries",
         arguments: [
             #""url": "https://${WHO}:CANARY@example.com/""#, #""url": "https://${WHO}CANARY@example.com/""#,
             #""url": "http://h/", "headers": {"X-Token": "${WHO} CANARY"}"#,
-            #""url": "http://h/x?verbose&access_token=CANARY""#,
+            #""url": "http://h/x?verbose&access_token=CANARY""#, #""url": "http://h/x?t%6Fken=CANARY""#,
+            #""url": "http://h/hooks/CANARY""#, #""url": "http://h/?CANARY""#, #""url": "http://h/#CANARY""#,
+            #""url": "http://h/${WHO}CANARY""#, #""url": "unix:/run/a.sock:/CANARY""#,
+            #""url": "http://h/", "headers": {"Referer": "https://h/?token=CANARY"}"#,
         ])
     func besideReference(_ members: String) throws {
         let (_, reading) = try WireBench.read(#"{"type": "http", \#(members)}"#, environment: ["WHO": "anna"])

@@ -104,6 +104,38 @@ struct JournalKindTests {
         probe.close()
     }
 
+    @Test("what was counted stays known when a reload brings other thresholds, and not over another window")
+    func reload() async throws {
+        let bench = try ProbeBench()
+        let journal = try JournalBench()
+        try journal.write([.init(priority: 3, age: .seconds(30))])
+        let context = ProbeContext(
+            time: bench.time, lanes: bench.lanes, eventLoop: bench.context.eventLoop, kernel: bench.kernel,
+            procRoot: bench.directory, helperProgram: "/nonexistent", journal: journal.reader)
+        let definition = CheckDefinition(name: "log", type: "journal")
+        func kind(_ keys: String) throws -> JournalKind {
+            try reading(JournalKind.self, #"{"unit":"agent",\#(keys)}"#).0
+        }
+        let old = try #require(
+            try kind(#""failErrors":1"#).makeProbe(definition, context) as? JournalProbe)
+        journal.reader.start()
+        #expect(await bench.run(old).outcome == .fail)
+
+        let wider = try kind(#""failErrors":1,"window":"1h""#)
+        #expect(old.handOver(to: wider) == nil)
+        #expect(
+            old.handOver(to: try kind(#""failErrors":1,"failSilence":"1h""#)) == nil, "it looks further back")
+        let new = try kind(#""failErrors":2"#).makeProbe(definition, context, following: old)
+        old.close()
+
+        let result = await bench.run(new)
+        #expect(result.outcome == .pass && result.fact("errors") == .integer(1))
+        try journal.write([.init(priority: 3)])
+        try Workbench.wait(for: "the second error") { journal.count("agent.service", "err") ?? 0 > 0 }
+        #expect(await bench.run(new).outcome == .fail, "its watch goes on")
+        new.close()
+    }
+
     @Test(
         "faulty keys are refused with place, fact and remedy",
         arguments: [
@@ -111,11 +143,11 @@ struct JournalKindTests {
             (#"{"unit":"a"}"#, "looks for nothing"),
             (#"{"unit":"a/b","failErrors":1}"#, "holds a slash"),
             (#"{"units":[],"failErrors":1}"#, "names no unit"),
-            (#"{"unit":"a","units":["b"],"failErrors":1}"#, "stands beside `unit`"),
+            (#"{"unit":"a","units":["b"],"failErrors":1}"#, "is set beside `unit`"),
             (#"{"unit":"a","warnErrors":5,"failErrors":1}"#, "above `failErrors`"),
             (#"{"unit":"a","warnSilence":"5m","failSilence":"1m"}"#, "above `failSilence`"),
-            (#"{"unit":"a","match":"x","regex":"y"}"#, "stands beside `match`"),
-            (#"{"unit":"a","pattern":"x","regex":"y"}"#, "stands beside `regex`"),
+            (#"{"unit":"a","match":"x","regex":"y"}"#, "is set beside `match`"),
+            (#"{"unit":"a","pattern":"x","regex":"y"}"#, "is set beside `regex`"),
             (#"{"unit":"a","regex":"(a)\\1"}"#, "refers back"),
             (#"{"unit":"a","regex":"(a"}"#, "is not a regular expression"),
             (#"{"unit":"a","match":""}"#, "is empty"),

@@ -218,7 +218,7 @@ import Vitals
         #expect(
             faults == [
                 #"line 1: checks[0].of: only excludes and so picks nothing. Add what it picks after the exclusions, for example "*"."#,
-                "line 1: checks[0].failPercent: 120 is no percentage. Write a number from 0 to 100.",
+                "line 1: checks[0].failPercent: 120 is not a percentage. Write a number from 0 to 100.",
                 "line 1: checks[0].warnPercent: 97% is above `failPercent`, 95%. "
                     + "Change one of the two, so that the warning comes before the failure.",
             ])

@@ -76,9 +76,7 @@ struct PostgresProbeTests {
     @Test("no password where one is asked for is vitald's fault: unknown")
     func noPassword() async throws {
         let server = try await server()
-        // passfile: libpq would also look into the home of whoever runs the tests.
-        let trial = try PostgresTrial(
-            "postgresql://vitald@127.0.0.1:\(server.port)/agno_data?passfile=/nonexistent")
+        let trial = try PostgresTrial("postgresql://vitald@127.0.0.1:\(server.port)/agno_data")
 
         let result = await trial.attempt()
 

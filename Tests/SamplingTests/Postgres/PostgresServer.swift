@@ -124,7 +124,7 @@ final class PostgresServer: Sendable {
         return try Spawned(words, directory: lasting ?? directory, ending: "QUIT")
     }
 
-    private static func ownedDirectory() throws -> String {
+    static func ownedDirectory() throws -> String {
         let directory = try Workbench.directory("pg")
         if geteuid() == 0, let user = getpwnam("postgres") ?? getpwnam("nobody") {
             try #require(chown(directory, user.pointee.pw_uid, user.pointee.pw_gid) == 0)
@@ -168,12 +168,44 @@ final class PostgresServer: Sendable {
             ], directory: Workbench.directory("psql"), ending: "KILL")
     }
 
+    /// A session that holds a table locked until it is killed: its backend looks for its client while it sleeps.
+    func lock(_ table: String) throws -> Spawned {
+        let lock = try session(
+            """
+            SET client_connection_check_interval = 100; BEGIN; LOCK TABLE \(table);
+            DO $$ BEGIN RAISE NOTICE 'locked'; PERFORM pg_sleep(600); END $$
+            """, user: "postgres")
+        try Workbench.wait(for: "the lock") { lock.log.contains("locked") }
+        return lock
+    }
+
     /// Backends of a probe that calls itself so.
     func backends(_ application: String) throws -> [pid_t] {
         try sql(
             "SELECT coalesce(string_agg(pid::text, ','), '') FROM pg_stat_activity WHERE application_name = '\(application)'"
         )
         .split(separator: ",").compactMap { pid_t($0) }
+    }
+
+    /// Backends that serve the role of the probes, in whatever state: `idle`, `active` …
+    func states() throws -> [String] {
+        try sql(
+            "SELECT coalesce(string_agg(coalesce(state, '?'), ',' ORDER BY state), '') FROM pg_stat_activity WHERE usename = 'vitald'",
+            in: "postgres"
+        )
+        .split(separator: ",").map(String.init)
+    }
+
+    /// The processes that serve the role of the probes, as the system sees them: works while catalogs are locked, and
+    /// takes no connection.
+    func processes() throws -> [pid_t] {
+        let script =
+            "for p in $(cat /proc/$1/task/$1/children); do echo $p $(tr '\\0' ' ' </proc/$p/cmdline); done 2>&1"
+        let titles = try Spawned.run(["sh", "-c", script, "sh", "\(process.pid)"]).output
+        return titles.split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            return words.count > 2 && words[1] == "postgres:" && words[2] == "vitald" ? pid_t(words[0]) : nil
+        }
     }
 
     /// A url through the loopback, with the password.

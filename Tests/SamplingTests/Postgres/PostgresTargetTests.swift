@@ -28,7 +28,7 @@ struct PostgresTargetTests {
         #expect(target.database == "agno")
         #expect(target.password == Secret("CANARY"))
         #expect(target.text == "db.example:6543/agno")
-        #expect(!target.masked.contains("CANARY"))
+        #expect(target.shown == "postgresql://***:***@db.example:6543/agno")
     }
 
     @Test("user and database are never left to libpq, whose defaults fill the server's log")
@@ -72,21 +72,30 @@ struct PostgresTargetTests {
     @Test("libpq's other parameters are handed on, those that mean nothing here are not")
     func parameters() throws {
         let target = try PostgresTarget(
-            "postgresql://h/d?sslmode=verify-full&connect_timeout=3&options=-c%20a=b")
+            "postgresql://h/d?sslmode=require&connect_timeout=3&options=-c%20a=b")
 
         #expect(target.parameters.map(\.keyword) == ["sslmode", "options"])
-        #expect(target.masked == "postgresql://vitald@h:5432/d?sslmode=verify-full&options=-c a=b")
+        #expect(target.shown == "postgresql://***@h:5432/d?***")
+        #expect(try PostgresTarget(target.shown).shown == "postgresql://***@h:5432/d")
     }
 
     @Test(
         "a fault says what is wrong and what to do, and never repeats a password",
         arguments: [
-            ("mysql://u:CANARY@h/d", "the scheme \"mysql\" is not Postgres's"),
+            ("mysql://u:CANARY@h/d", "the scheme is not one of Postgres"),
             ("postgresql://u:CANARY@h1,h2/d", "names several hosts"),
             ("host=h1,h2 password=CANARY", "names several hosts"),
             ("postgresql://u:CANARY@h:0/d", "the port is not a number from 1 to 65535"),
             ("postgresql://u:CANARY@h:99999/d", "the port is not a number from 1 to 65535"),
             ("postgresql://u:CANARY/1@h/d", "the port is not a number from 1 to 65535"),
+            ("postgresql://u:1/CANARY@h/d", "holds an @ behind the first slash"),
+            ("postgresql://u:1?CANARY@h/d", "parameter 1 of the query has no value"),
+            ("postgresql://u:1?CANARY=x@h/d", "parameter 1 is not known here"),
+            ("jdbc:postgresql://h/d?user=u&password=CANARY", "is a JDBC URL"),
+            ("jdbc:postgresql://u:CANARY@h/d", "is a JDBC URL"),
+            ("password=abc CANARY=x", "word 2 is not known here"),
+            ("host=h dbname=postgresql://u:CANARY@h/d", "`dbname` holds a whole connection string"),
+            ("host='CAN ARY' user=u", "the host is neither a name, an address nor the directory of a socket"),
             ("postgresql://u:CANARY@::1/d", "the host has several colons"),
             ("postgresql://u:CANARY@[::1/d", "the bracket of the IPv6 address is not closed"),
             (
@@ -98,10 +107,10 @@ struct PostgresTargetTests {
                 "the password has a % that two hexadecimal digits do not follow"
             ),
             ("postgresql://u:CANARY%ff@h/d", "the password is not UTF-8"),
-            ("postgresql://u:CANARY@h/d?sslmod=on", "\"sslmod\" is not a parameter that is known here"),
-            ("postgresql://u:CANARY@h/d?sslmode", "the parameter \"sslmode\" has no value"),
+            ("postgresql://u:CANARY@h/d?sslmod=on", "parameter 1 is not known here"),
+            ("postgresql://u:CANARY@h/d?sslmode", "parameter 1 of the query has no value"),
             ("host=h password=CANARY service=x", "`service` points to another file"),
-            ("host=h password='CANARY", "the quote of `password` is not closed"),
+            ("host=h password='CANARY", "the quote in word 2 is not closed"),
             ("host=h password=a CANARY", "word 3 is not of the form keyword=value"),
             ("hostaddr=name password=CANARY", "`hostaddr` is not an address in numbers"),
         ])
@@ -111,6 +120,52 @@ struct PostgresTargetTests {
         #expect(fault.fact == fact)
         #expect(!fault.remedy.isEmpty)
         #expect(!(fault.fact + fault.remedy).contains("CANARY"))
+    }
+
+    @Test("a colon in a keyword string does not make it a URL")
+    func keywordWithColon() throws {
+        let target = try PostgresTarget("password=CANARY://x host=h")
+
+        #expect(target.password == Secret("CANARY://x"))
+        #expect(target.text == "h:5432/postgres")
+    }
+
+    @Test(
+        "what a reference stands for does not change the parts of the url",
+        arguments: ["p@ss", "pa/ss", "p?a#s=&", "a:b@c/d?e", "it's", #"back\slash"#, "two words", ""])
+    func references(_ password: String) throws {
+        for written in [
+            "postgresql://me:${PW}@h.example:6000/d", "postgresql://me@h.example:6000/d?password=${PW}",
+            "host=h.example port=6000 user=me password=${PW} dbname=d",
+            "host=h.example port=6000 user=me password='${PW}' dbname=d",
+        ] {
+            let read = try readCheck(
+                PostgresKind.self, #"{"url": "\#(written)"}"#, environment: ["PW": password])
+
+            #expect(read.faults == [], "\(written)")
+            #expect(read.kind.target.description == "h.example:6000/d")
+            #expect(read.kind.password == (password.isEmpty ? nil : Secret(password)), "\(written)")
+            #expect(read.kind.database.user == "me")
+        }
+    }
+
+    @Test(
+        "references may stand for host, port, database and the whole",
+        arguments: [
+            "${WHOLE}", "postgresql://${AUTHORITY}/d", "postgresql://me@${PLACE}/d",
+            "postgresql://me@h:6000/${DB}", "host=${HOST} port=6000 dbname=${DB}", "${WORDS} dbname=d",
+        ])
+    func wholeReferences(_ written: String) throws {
+        let environment = [
+            "WHOLE": "postgresql://me:x@h:6000/d", "AUTHORITY": "me:x@h:6000", "PLACE": "h:6000", "DB": "d",
+            "HOST": "h", "WORDS": "host=h port=6000",
+        ]
+
+        let read = try readCheck(
+            PostgresKind.self, #"{"url": "\#(written)"}"#, environment: environment)
+
+        #expect(read.faults == [])
+        #expect(read.kind.target.description == "h:6000/d")
     }
 
     @Test("a SQLSTATE is found in whatever language stands before it")
@@ -140,7 +195,7 @@ struct PostgresKindTests {
 
         #expect(read.faults == [])
         #expect(read.warnings == [])
-        #expect(read.kind.target == "db:6000/agno")
+        #expect(read.kind.target.description == "db:6000/agno")
         #expect(read.kind.password == Secret("CANARY-file"))
         #expect(read.kind.query == "SELECT 2")
         #expect(read.kind.warnLatency == .milliseconds(250))
@@ -159,8 +214,10 @@ struct PostgresKindTests {
         #expect(read.faults == [])
         #expect(read.warnings.count == 1)
         #expect(read.kind.password == Secret("CANARY-url"))
-        #expect(read.shown.contains("postgresql://u:***@h:5432/d"))
-        #expect(!(read.shown + read.warnings.joined() + read.kind.target + "\(read.kind)").contains("CANARY"))
+        #expect(read.shown.contains("postgresql://***:***@h:5432/d"))
+        #expect(
+            !(read.shown + read.warnings.joined() + read.kind.target.description + "\(read.kind)").contains(
+                "CANARY"))
     }
 
     @Test("a password from the environment does not warn and is not shown")
@@ -199,7 +256,7 @@ struct PostgresKindTests {
             ),
             (
                 #"{"url": "postgresql://h/d", "query": ""}"#,
-                "line 1: checks[0].query: is no query. Write one, or remove the line to get SELECT 1."
+                "line 1: checks[0].query: is empty. Write a query, or remove the line to get SELECT 1."
             ),
             (
                 #"{"url": "postgresql://u:CANARY@h/d", "passwordFile": "/s"}"#,

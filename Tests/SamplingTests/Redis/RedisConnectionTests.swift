@@ -7,7 +7,10 @@ import Vitals
 
 @Suite("Redis: its connection")
 struct RedisConnectionTests {
-    private static let welcome = WireServer.Act.send(Array("+OK\r\n".utf8))
+    /// To the first question on a connection, which is PING alone.
+    private static let pong = Array("+PONG\r\n".utf8)
+    /// To what is asked for once PING is answered.
+    private static let extras = Array("+OK\r\n$4\r\nrole\r\n$6\r\nmemory\r\n".utf8)
     private static let answer = Array("+PONG\r\n$4\r\nrole\r\n$6\r\nmemory\r\n".utf8)
 
     /// A server that is content with everybody but for what `script` does about the nth request of a connection.
@@ -15,7 +18,7 @@ struct RedisConnectionTests {
         try WireServer { connection, request in
             let acts = script(connection, request)
             if !acts.isEmpty { return acts }
-            return request == 0 ? [Self.welcome] : [.send(Self.answer)]
+            return [.send(request == 0 ? Self.pong : request == 1 ? Self.extras : Self.answer)]
         }
     }
 
@@ -36,20 +39,19 @@ struct RedisConnectionTests {
         #expect(early == 1)
         #expect(server.accepted == 2)
         #expect(late.outcome == .pass)
-        // Greeting and three questions, greeting and one question.
-        #expect(server.requests.count == 6)
-        #expect(server.requests[2] == server.requests[1])
-        #expect(
-            server.requests[1]
-                == "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"
-        )
+        // Two requests on a new connection, and one an attempt from then on.
+        let ping = "*1\r\n$4\r\nPING\r\n"
+        let name = "*3\r\n$6\r\nCLIENT\r\n$7\r\nSETNAME\r\n$6\r\nvitald\r\n"
+        let info =
+            "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n*2\r\n$4\r\nINFO\r\n$6\r\nmemory\r\n"
+        #expect(server.requests == [ping, name + info, ping + info, ping + info, ping, name + info])
     }
 
     @Test(
         "bytes that nobody asked for end the connection, with the answer or after it",
         arguments: [
-            [WireServer.Act.send(answer + Array("+MORE\r\n".utf8))],
-            [.send(answer), .drip(Array("+MORE\r\n".utf8))],
+            [WireServer.Act.send(extras + Array("+MORE\r\n".utf8))],
+            [.send(extras), .drip(Array("+MORE\r\n".utf8))],
         ])
     func unasked(_ acts: [WireServer.Act]) async throws {
         let server = try server { $0 == 0 && $1 == 1 ? acts : [] }
@@ -67,7 +69,7 @@ struct RedisConnectionTests {
 
     @Test("a kept connection that ended is no failure, whether while idle or at the question")
     func ended() async throws {
-        let idle = try server { $0 == 0 && $1 == 1 ? [.send(Self.answer), .close] : [] }
+        let idle = try server { $0 == 0 && $1 == 1 ? [.send(Self.extras), .close] : [] }
         let asked = try server { $0 == 0 && $1 == 2 ? [.close] : [] }
         let half = try server { $0 == 0 && $1 == 2 ? [.send(Array("+PONG\r\n".utf8)), .reset] : [] }
 
@@ -85,8 +87,8 @@ struct RedisConnectionTests {
 
     @Test("a new connection that ends at the question is a failure, and is not kept")
     func endedAnew() async throws {
-        let closing = try server { $1 == 1 ? [.close] : [] }
-        let resetting = try server { $1 == 1 ? [.reset] : [] }
+        let closing = try server { $1 == 0 ? [.close] : [] }
+        let resetting = try server { $1 == 0 ? [.reset] : [] }
 
         let closed = try await trial(closing).attempt()
         let reset = try await trial(resetting).attempt()
@@ -99,7 +101,7 @@ struct RedisConnectionTests {
 
     @Test("an answer may come byte by byte")
     func drip() async throws {
-        let server = try server { $1 == 1 ? [.drip(Self.answer)] : [] }
+        let server = try server { [.drip($1 == 0 ? Self.pong : Self.extras)] }
 
         let result = try await trial(server).attempt()
 
@@ -108,7 +110,7 @@ struct RedisConnectionTests {
 
     @Test("a server that never stops talking fails and is hung up on")
     func endless() async throws {
-        let server = try server { $1 == 1 ? [.endless(Array("+PONG\r\n$9999999\r\n".utf8))] : [] }
+        let server = try server { $1 == 0 ? [.endless(Array("$9999999\r\n".utf8))] : [] }
 
         let result = try await trial(server).attempt()
 
@@ -140,11 +142,11 @@ struct RedisConnectionTests {
 
     @Test("an attempt before the end of another is answered at once, and says where that one hangs")
     func singleFlight() async throws {
-        let server = try server { $1 == 1 ? [.drip([])] : [] }
+        let server = try server { $1 == 0 ? [.drip([])] : [] }
         let trial = try trial(server, timeout: .seconds(2))
 
         async let first = trial.attempt()
-        try await Workbench.aside { try Workbench.wait(for: "the question") { server.requests.count == 2 } }
+        try await Workbench.aside { try Workbench.wait(for: "the question") { server.requests.count == 1 } }
         let second = await trial.attempt()
 
         #expect(second.outcome == .fail)

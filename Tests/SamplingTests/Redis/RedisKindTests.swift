@@ -18,7 +18,7 @@ struct RedisKindTests {
 
         #expect(read.faults == [])
         #expect(read.warnings == [])
-        #expect(read.kind.target == "cache:7000/3")
+        #expect(read.kind.target.description == "cache:7000/3")
         #expect(read.kind.server.user == "agent")
         #expect(read.kind.password == Secret("CANARY-file"))
         #expect(read.kind.warnLatency == .milliseconds(5))
@@ -35,15 +35,16 @@ struct RedisKindTests {
             ("redis://", "localhost:6379/0", "redis://localhost:6379/0"),
             ("redis://cache", "cache:6379/0", "redis://cache:6379/0"),
             ("redis://:CANARY@cache:1/2", "cache:1/2", "redis://:***@cache:1/2"),
-            ("redis://me:CANARY@[::1]:1?db=4", "[::1]:1/4", "redis://me:***@[::1]:1/4"),
+            ("redis://me:CANARY@[::1]:1?db=4", "[::1]:1/4", "redis://***:***@[::1]:1/4"),
             ("unix:///run/redis.sock", "/run/redis.sock/0", "unix:///run/redis.sock?db=0"),
             ("unix://:CANARY@/run/redis.sock?db=1", "/run/redis.sock/1", "unix://:***@/run/redis.sock?db=1"),
         ])
     func urls(_ text: String, _ target: String, _ masked: String) throws {
         let read = try RedisTarget(text)
 
-        #expect(read.text == target)
-        #expect(read.masked == masked)
+        #expect(read.target.description == target)
+        #expect(read.shown == masked)
+        #expect(ShownURL.text(masked) == masked)
     }
 
     @Test("a command may be a list of words, which then may hold blanks")
@@ -67,7 +68,7 @@ struct RedisKindTests {
             ),
             (
                 #"{"url": "http://:CANARY@h"}"#,
-                "line 1: checks[0].url: the scheme \"http\" is not Redis's. Write redis://host:6379/0."
+                "line 1: checks[0].url: the scheme is not one of Redis. Write redis://host:6379/0."
             ),
             (
                 #"{"url": "unix://run/redis.sock"}"#,
@@ -79,7 +80,19 @@ struct RedisKindTests {
             ),
             (
                 #"{"url": "redis://h?timeout=3"}"#,
-                "line 1: checks[0].url: \"timeout\" is not a parameter that is known here. The only one is db=NUMBER."
+                "line 1: checks[0].url: parameter 1 of the query is not known here. The only one is db=NUMBER."
+            ),
+            (
+                #"{"url": " redis://h"}"#,
+                "line 1: checks[0].url: begins or ends with a blank. Remove the blank."
+            ),
+            (
+                #"{"url": "redis://:1/CANARY@h"}"#,
+                "line 1: checks[0].url: holds an @ behind the first slash. Write special characters of a password percent-encoded: / as %2F, @ as %40."
+            ),
+            (
+                #"{"url": "redis://CAN ARY/0"}"#,
+                "line 1: checks[0].url: the host is neither a name nor an address. Write redis://host:6379/0, special characters of a password percent-encoded."
             ),
             (
                 #"{"url": "redis://me@h"}"#,

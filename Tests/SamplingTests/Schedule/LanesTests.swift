@@ -3,6 +3,7 @@
 import Glibc
 import Synchronization
 import Testing
+import Vitals
 
 @testable import Sampling
 
@@ -65,6 +66,46 @@ struct LanesTests {
         door.open()
         try Workbench.wait(for: "the last") { quick.load(ordering: .sequentiallyConsistent) == 3 }
         try Workbench.wait(for: "the end") { lanes.working == 0 }
+    }
+
+    @Test("where no thread can be had a job is refused at once, or waits for one, as its owner wants")
+    func withoutThreads() {
+        // No address space holds such a stack, so pthread_create(3) fails as it does beyond TasksMax=.
+        let lanes = Lanes(limit: 2, stackSize: 1 << 50)
+        let runs = Atomic(0)
+
+        let isStarted = lanes.start { runs.add(1, ordering: .sequentiallyConsistent) }
+        lanes.run { runs.add(1, ordering: .sequentiallyConsistent) }
+
+        #expect(!isStarted)
+        #expect(lanes.count == 0)
+        #expect(runs.load(ordering: .sequentiallyConsistent) == 0)
+    }
+
+    @Test("an attempt that gets no thread is unknown at once, and the next one asks for a thread again")
+    func attemptWithoutThread() throws {
+        final class Idle: LaneWork {
+            var seriesWhenDown: [SeriesPoint] { [] }
+            func probe(_ attempt: Attempt) -> ProbeResult { ProbeResult(.pass, message: "") }
+            func close() {}
+        }
+        let time = SystemTime()
+        let probe = LaneProbe(Idle(), lanes: Lanes(limit: 2, stackSize: 1 << 50), time: time)
+        let results = Mutex<[ProbeResult]>([])
+
+        for _ in 0..<2 {
+            probe.attempt(Attempt(started: time.now, deadline: time.now + .seconds(60))) { result in
+                results.withLock { $0.append(result) }
+            }
+        }
+        probe.close()
+
+        let found = results.withLock(\.self)
+        try #require(found.count == 2)
+        for result in found {
+            #expect(result.outcome == .unknown && result.reason == "inconclusive.lanes")
+            #expect(result.message == "no thread can be started for this check. Raise TasksMax= of the unit")
+        }
     }
 
     @Test("lanes end when nothing comes")

@@ -18,7 +18,7 @@ struct SchedulerTests {
         var definition = CheckDefinition(name: name, type: "tcp")
         definition.interval = .seconds(interval)
         definition.timeout = .milliseconds(interval * 500)
-        definition.fingerprint = name
+        definition.question = name
         change(&definition)
         return definition
     }
@@ -262,7 +262,7 @@ struct SchedulerTests {
 
         scheduler.replace(
             checks: [
-                Self.check("new"), Self.check("changed", interval: 20) { $0.fingerprint = "other" },
+                Self.check("new"), Self.check("changed", interval: 20) { $0.question = "other" },
                 Self.check("kept"),
             ], at: Self.at(6))
 
@@ -277,6 +277,61 @@ struct SchedulerTests {
         _ = try #require(scheduler.start("new", at: Self.at(11)))
         _ = try #require(scheduler.start("changed", at: Self.at(11)))
         #expect(scheduler.nextWake(after: Self.at(6)).map { wakes.contains($0) } == true)
+    }
+
+    @Test("other thresholds and texts leave times and flights alone; what is under way counts")
+    func reloadOfThresholds() throws {
+        let scheduler = Desk(checks: [Self.check("a")], seed: 1, at: Self.origin)
+        let warmUp = try #require(scheduler.start("a", at: Self.at(5)))
+        #expect(scheduler.finish(warmUp, outcome: .pass, at: Self.at(5)) == .counts)
+        let due = scheduler.nextWake(after: Self.at(5))
+        let other = Self.check("a") {
+            $0.description = "text"
+            $0.fall = 9
+            $0.startPeriod = .seconds(600)
+        }
+
+        scheduler.replace(checks: [other], at: Self.at(6))
+        #expect(scheduler.nextWake(after: Self.at(6)) == due)
+        let flight = try #require(scheduler.start("a", at: due ?? Self.at(15)))
+        scheduler.replace(checks: [Self.check("a")], at: flight.started)
+
+        #expect(scheduler.finish(flight, outcome: .pass, at: flight.started) == .counts)
+    }
+
+    @Test("another interval brings a run soon, and then its own rhythm; what is under way counts")
+    func reloadOfIntervals() throws {
+        for (old, new) in [(Int64(3600), Int64(10)), (10, 3600)] {
+            let scheduler = Desk(checks: [Self.check("a", interval: old)], seed: 1, at: Self.origin)
+            let first = try #require(scheduler.start("a", at: Self.at(5)))
+            #expect(scheduler.finish(first, outcome: .pass, at: Self.at(5)) == .counts)
+
+            scheduler.replace(checks: [Self.check("a", interval: new)], at: Self.at(100))
+            let due = try #require(scheduler.nextWake(after: Self.at(100)))
+            #expect(due - Self.at(100) < .seconds(10))
+            let flight = try #require(scheduler.start("a", at: due))
+            #expect(flight.deadline - flight.started == .milliseconds(new * 500))
+            #expect(scheduler.finish(flight, outcome: .pass, at: due) == .counts)
+            let next = try #require(scheduler.nextWake(after: due)) - due
+            #expect(next > .seconds(new) / 2 && next < .seconds(new) * 2)
+        }
+        let scheduler = Desk(checks: [Self.check("a", interval: 3600)], seed: 1, at: Self.origin)
+        let flight = try #require(scheduler.start("a", at: Self.at(5)))
+        scheduler.replace(checks: [Self.check("a", interval: 10)], at: Self.at(6))
+        #expect(scheduler.finish(flight, outcome: .pass, at: Self.at(7)) == .counts)
+        #expect(try #require(scheduler.nextWake(after: Self.at(7))) < Self.at(27))
+    }
+
+    @Test("an attempt that is let go of is late, and another one may begin at once")
+    func abandon() throws {
+        let scheduler = Desk(checks: [Self.check("a")], seed: 1, at: Self.origin)
+        let flight = try #require(scheduler.start("a", at: Self.at(5)))
+
+        scheduler.abandon("a")
+        let next = try #require(scheduler.start("a", at: Self.at(6)))
+
+        #expect(scheduler.finish(flight, outcome: .pass, at: Self.at(6)) == .late)
+        #expect(scheduler.finish(next, outcome: .pass, at: Self.at(6)) == .counts)
     }
 
     @Test("without checks there is nothing to wake up for")
@@ -350,4 +405,5 @@ final class Desk {
     func lateness(at now: Instant) -> Duration { scheduler.lateness(at: now) }
     func resume(at now: Instant) -> [Flight] { scheduler.resume(at: now) }
     func replace(checks: [CheckDefinition], at now: Instant) { scheduler.replace(checks: checks, at: now) }
+    func abandon(_ check: String) { scheduler.abandon(check) }
 }

@@ -126,17 +126,18 @@ extension ProbeResult {
 }
 
 /// Reads the configuration of one check, as the daemon does.
-func readCheck<Kind: CheckKind>(_ kind: Kind.Type, _ json: String, secrets: [String: String] = [:]) throws
-    -> (kind: Kind, faults: [String], warnings: [String], shown: String)
-{
+func readCheck<Kind: CheckKind>(
+    _ kind: Kind.Type, _ json: String, secrets: [String: String] = [:],
+    environment: [String: String] = ["SECRET": "CANARY-environment"]
+) throws -> (kind: Kind, faults: [String], warnings: [String], shown: String) {
     let surroundings = ConfigurationSurroundings(
-        environment: { $0 == "SECRET" ? "CANARY-environment" : nil },
+        environment: { environment[$0] },
         readSecret: { path in
             guard let secret = secrets[path] else {
                 return .failure(.init(fact: "is missing", remedy: "Make it."))
             }
             return .success(secret)
-        }, credentialsDirectory: "/credentials")
+        }, credentialsDirectory: "/credentials", pathExists: { access($0, F_OK) == 0 })
     let document = try JSONDocument(parsing: Array(json.utf8))
     let reading = ConfigurationReading(surroundings: surroundings)
     var object = ConfigurationObject(document.root, path: "checks[0]", reading: reading)

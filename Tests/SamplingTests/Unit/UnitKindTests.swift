@@ -53,6 +53,24 @@ import Vitals
         #expect(try reading(UnitKind.self, "{}").1.count == 1)
     }
 
+    @Test("restarts stay counted when a reload brings another probe of the same unit")
+    func reload() async throws {
+        let bench = try ProbeBench()
+        let (kind, _) = try reading(UnitKind.self, #"{"unit":"a"}"#)
+        let definition = CheckDefinition(name: "agent", type: "unit")
+        let wall = bench.context.time.wall.nanoseconds / 1_000_000_000
+        let old = kind.makeProbe(definition, bench.context)
+        bench.kernel.script.withLock { $0.containers = [unit("a.service", started: wall - 5000)] }
+        #expect(await bench.run(old).fact("restarts") == .integer(0))
+        bench.kernel.script.withLock { $0.containers = [unit("a.service", started: wall)] }
+        #expect(await bench.run(old).fact("restarts") == .integer(1))
+
+        let new = kind.makeProbe(definition, bench.context, following: old)
+        old.close()
+
+        #expect(await bench.run(new).fact("restarts") == .integer(1))
+    }
+
     @Test("a container inside of a unit is not the unit")
     func outermost() async throws {
         let dead = unit("web.service", below: "/libpod-payload-1", populated: false)

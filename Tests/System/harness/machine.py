@@ -172,9 +172,16 @@ class Machine:
         return self.run("journalctl -u vitald -o cat --no-pager " + shlex.join(conditions)).out
 
     def service(self, name="vitald"):
-        """systemd's properties of a service."""
+        """systemd's properties of a service; those that `systemctl show` leaves out are empty."""
         lines = self.run(f"systemctl show {shlex.quote(name)}").out.splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line)
+        return Properties(line.split("=", 1) for line in lines if "=" in line)
+
+
+class Properties(dict):
+    """Properties by name. `systemctl show` leaves some out while they are empty: empty, too, is what is not there."""
+
+    def __missing__(self, name):
+        return ""
 
 
 class Answer:

@@ -19,9 +19,23 @@ def point(title):
 
 
 def expect(truth, told):
-    """Refutes the point where this is not true; `told` is what is so instead."""
+    """Refutes the point where this is not true; `told` is what is so instead.
+
+    What has to be looked up or put together is given as a function, which is called only where the point fails:
+    a look that goes wrong must not fail a point that holds. `packaging/house-rules` sees to it.
+    """
     if not truth:
-        raise Refuted(str(told))
+        raise Refuted(str(explained(told)))
+
+
+def explained(told):
+    """The explanation as it is, or what the function gives; never an error, which would hide what was refuted."""
+    if not callable(told):
+        return told
+    try:
+        return told()
+    except Exception as error:
+        return f"(it cannot be told: {error!r})"
 
 
 def chosen(wanted):

@@ -24,7 +24,8 @@ def redis(machine):
     try:
         took = turned(machine, "cache", "unhealthy", 40)
         expect(took is not None and took < 25, f"turned after {took} s, expected within 2 intervals of 5 s")
-        expect("refused the connection" in machine.journal("-n", "10", "VITALD_CHECK=cache"), machine.journal("-n", "5"))
+        expect("refused the connection" in machine.journal("-n", "10", "VITALD_CHECK=cache"),
+               lambda: machine.journal("-n", "5"))
         reasons = machine.run("journalctl -u vitald -o json VITALD_CHECK=cache VITALD_REASON=refused").out
         expect(reasons, "no entry with VITALD_REASON=refused")
         expect(machine.page().one("redis_up", dependency="cache") == 0, "redis_up is not 0")
@@ -34,8 +35,8 @@ def redis(machine):
         expect(not gone, f"the stopped unit still has series: {gone}")
     finally:
         machine.run("systemctl start redis-server")
-    expect(turned(machine, "cache", "healthy", 40) is not None, machine.journal("-n", "5"))
-    expect(turned(machine, "server", "healthy", 40) is not None, machine.journal("-n", "5"))
+    expect(turned(machine, "cache", "healthy", 40) is not None, lambda: machine.journal("-n", "5"))
+    expect(turned(machine, "server", "healthy", 40) is not None, lambda: machine.journal("-n", "5"))
 
 
 @point("Postgres stopped with SIGSTOP: a timeout with its phase, one attempt at a time; continued, it heals")
@@ -46,7 +47,7 @@ def postgres(machine):
     machine.run("systemctl kill -s CONT postgresql@15-main.service")
     expect(took is not None, "the check did not turn")
     expect('"VITALD_REASON":"timeout.' in reasons, reasons)
-    expect(turned(machine, "database", "healthy", 60) is not None, machine.journal("-n", "5"))
+    expect(turned(machine, "database", "healthy", 60) is not None, lambda: machine.journal("-n", "5"))
     clients = machine.run("cd /; su postgres -c \"psql -Atqc \\\"select count(*) from pg_stat_activity "
                           "where usename = 'vitald'\\\"\"")
     expect(clients.out.strip() in ("0", "1", "2"), f"connections of vitald: {clients}")
@@ -54,12 +55,13 @@ def postgres(machine):
 
 @point("a file system that hangs: its check is not healthy, all others go on, the daemon can still be restarted")
 def hung_mount(machine):
-    expect(turned(machine, "share", "healthy", 30) is not None, machine.journal("-n", "5", "VITALD_CHECK=share"))
+    expect(turned(machine, "share", "healthy", 30) is not None,
+           lambda: machine.journal("-n", "5", "VITALD_CHECK=share"))
     pid = machine.service()["MainPID"]
     machine.run("kill -STOP $(pidof fuse-overlayfs)")
     try:
         stuck = until(lambda: machine.page().one("vitald_check_status", check="share", status="healthy") == 0, 90)
-        expect(stuck, machine.journal("-n", "5", "VITALD_CHECK=share"))
+        expect(stuck, lambda: machine.journal("-n", "5", "VITALD_CHECK=share"))
         before = {name: runs(machine, name) for name in ("cache", "disk")}
         for name, count in before.items():
             expect(until(lambda n=name, c=count: runs(machine, n) > c + 1, 30), f"{name} does not run any more")
@@ -77,4 +79,5 @@ def hung_mount(machine):
         expect(answer.code == 0 and machine.service()["MainPID"] != pid, f"not restarted: {answer}")
     finally:
         machine.run("kill -CONT $(pidof fuse-overlayfs)")
-    expect(turned(machine, "share", "healthy", 60) is not None, machine.journal("-n", "5", "VITALD_CHECK=share"))
+    expect(turned(machine, "share", "healthy", 60) is not None,
+           lambda: machine.journal("-n", "5", "VITALD_CHECK=share"))

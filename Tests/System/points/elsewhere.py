@@ -36,12 +36,12 @@ def refused(machine):
     try:
         answer = machine.run(ANEW)
         service = machine.service()
-        expect(answer.code != 0 and service["ExecMainStatus"] == "78", f"{answer} {service['ExecMainStatus']}")
+        expect(answer.code != 0 and service["ExecMainStatus"] == "78", lambda: f"{answer} {service['ExecMainStatus']}")
         told = machine.journal("-n", "9")
         expect("[::]:9847" in told and "http.tls" in told and "http.auth" in told, told)
     finally:
         machine.run(f"rm -r /etc/systemd/system/vitald-http.socket.d; systemctl reset-failed; {ANEW}")
-    expect(until(lambda: machine.page().samples, 60), machine.journal("-n", "9"))
+    expect(until(lambda: machine.page().samples, 60), lambda: machine.journal("-n", "9"))
 
 
 @point("open to other machines with TLS and a login: Prometheus scrapes it, others get 401; a renewed certificate is taken")
@@ -59,7 +59,7 @@ def scraped(machine):
     page = f"https://{ADDRESS}:9847/metrics"
     try:
         answer = machine.run(ANEW)
-        expect(answer.code == 0, f"{answer} {machine.journal('-n', '9')}")
+        expect(answer.code == 0, lambda: f"{answer} {machine.journal('-n', '9')}")
         before = machine.service()["MainPID"]
         known = "--cacert /etc/vitald/tls.crt"
         told = [code(machine, known, "-u prometheus:right", page), code(machine, known, page),
@@ -70,15 +70,15 @@ def scraped(machine):
                     "--storage.tsdb.path=/srv/prometheus --web.listen-address=127.0.0.1:9090")
         ask = "curl -s 'http://127.0.0.1:9090/api/v1/query?query=up'"
         up = until(lambda: '"job":"vitald"' in machine.run(ask).out and ',"1"]' in machine.run(ask).out, 90)
-        expect(up, machine.run(f"{ask}; curl -s http://127.0.0.1:9090/api/v1/targets"))
+        expect(up, lambda: machine.run(f"{ask}; curl -s http://127.0.0.1:9090/api/v1/targets"))
 
         old = machine.run("cp /etc/vitald/tls.crt /srv/old.crt; " + CERTIFICATE)
         expect(old.code == 0, old)
         taken = until(lambda: code(machine, known, "-u prometheus:right", page) == "200", 40)
-        expect(taken, machine.journal("-n", "9"))
+        expect(taken, lambda: machine.journal("-n", "9"))
         expect(code(machine, "--cacert /srv/old.crt", "-u prometheus:right", page) == "000", "the old one is shown")
         expect(machine.service()["MainPID"] == before, "it was restarted")
     finally:
         machine.run("systemctl stop scraper; rm -r /etc/systemd/system/vitald-http.socket.d /srv/prometheus*; "
                     f"rm /etc/vitald/tls.*; cp -p /srv/before.json /etc/vitald/config.json; {ANEW}")
-    expect(until(lambda: machine.page().samples, 60), machine.journal("-n", "9"))
+    expect(until(lambda: machine.page().samples, 60), lambda: machine.journal("-n", "9"))

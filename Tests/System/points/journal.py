@@ -61,18 +61,18 @@ def begin(machine):
     answer = machine.run("systemctl reload vitald")
     expect(answer.code == 0, answer)
     read = until(lambda: machine.page().one("vitald_collector_success", collector="journal") == 1, 40)
-    expect(read, machine.journal("-n", "9"))
+    expect(read, lambda: machine.journal("-n", "9"))
 
 
 @point("errors of a unit are counted, sought through, judged, and shown by vitalctl logs")
 def counted(machine):
     begin(machine)
     say(machine, 1, 2, 3, 4, 5)
-    expect(until(lambda: errors(machine) == 5, 40), f"{errors(machine)} errors")
+    expect(until(lambda: errors(machine) == 5, 40), lambda: f"{errors(machine)} errors")
     expect(machine.page().one("vitald_journal_pattern_matches_total", pattern="memory", unit=UNIT) == 5,
-           machine.page().all("vitald_journal_pattern_matches_total"))
+           lambda: machine.page().all("vitald_journal_pattern_matches_total"))
     bad = until(lambda: machine.page().one("vitald_check_status", check="noise", status="unhealthy") == 1, 60)
-    expect(bad, machine.run("vitalctl checks noise"))
+    expect(bad, lambda: machine.run("vitalctl checks noise"))
     told = machine.run(f"vitalctl logs {UNIT}")
     expect(told.code == 0 and "Out of memory 5" in told.out, told)
 
@@ -83,17 +83,17 @@ def rotated(machine):
     before, pid, missed = errors(machine), machine.service()["MainPID"], dropped(machine)
     for number in range(3):
         # What the vacuum takes shall have been read.
-        expect(until(lambda: lag(machine) == 0, 60), f"it lags {lag(machine)} s behind")
+        expect(until(lambda: lag(machine) == 0, 60), lambda: f"it lags {lag(machine)} s behind")
         machine.run("journalctl --rotate; journalctl --vacuum-files=1")
         say(machine, f"again{number}")
     machine.run("systemctl restart systemd-journald")
     say(machine, "last")
-    expect(until(lambda: errors(machine) == before + 4, 60), f"{before} errors became {errors(machine)}")
+    expect(until(lambda: errors(machine) == before + 4, 60), lambda: f"{before} errors became {errors(machine)}")
     told = machine.run(f"vitalctl logs {UNIT}")
     expect("Out of memory last" in told.out, told)
     held = f"ls -l /proc/{pid}/fd | grep deleted | grep journal"
-    expect(until(lambda: machine.run(held).code == 1, 60), machine.run(held))
-    expect(dropped(machine) == missed, f"nothing was lost, and {dropped(machine) - missed} are told to be")
+    expect(until(lambda: machine.run(held).code == 1, 60), lambda: machine.run(held))
+    expect(dropped(machine) == missed, lambda: f"nothing was lost, and {dropped(machine) - missed} are told to be")
     expect(machine.service()["MainPID"] == pid, "another process")
 
 
@@ -109,7 +109,7 @@ talk 3 after; kill -CONT {pid}""", 60)
     read = until(lambda: errors(machine) >= before + 3 and errors(machine), 60)
     expect(read in (before + 3, before + 8), f"{before} errors became {read}")
     lost = 15 - (read - before)
-    expect(until(lambda: dropped(machine) >= missed + lost, 20), f"{lost} lost, dropped {dropped(machine)}")
+    expect(until(lambda: dropped(machine) >= missed + lost, 20), lambda: f"{lost} lost, dropped {dropped(machine)}")
     expect(machine.service()["MainPID"] == pid, "another process")
 
 
@@ -125,7 +125,7 @@ def stopped(machine):
     finally:
         machine.run(f"systemctl start {SOCKETS} systemd-journald", 60)
     say(machine, "then")
-    expect(until(lambda: errors(machine) == before + 1, 60), f"{before} errors became {errors(machine)}")
+    expect(until(lambda: errors(machine) == before + 1, 60), lambda: f"{before} errors became {errors(machine)}")
     expect(machine.service()["MainPID"] == pid, "another process")
 
 
@@ -136,18 +136,19 @@ def archived(machine):
     machine.run("for i in $(seq 50); do logger filler $i; journalctl -q --rotate; done", 300)
     pid = restart(machine, "")
     bad = until(lambda: machine.page().one("vitald_check_status", check="noise", status="unhealthy") == 1, 60)
-    expect(bad and errors(machine) == 0, f"{errors(machine)} counted; " + machine.run("vitalctl checks noise").out)
-    expect("Out of memory 3" in machine.run("vitalctl logs").out, machine.run("vitalctl logs"))
+    expect(bad and errors(machine) == 0,
+           lambda: f"{errors(machine)} counted; " + machine.run("vitalctl checks noise").out)
+    expect("Out of memory 3" in machine.run("vitalctl logs").out, lambda: machine.run("vitalctl logs"))
     machine.run(TALK + "talk 2000 much; talk 2000 more", 120)
-    expect(until(lambda: errors(machine) == 4000, 60), f"{errors(machine)} of 4000")
+    expect(until(lambda: errors(machine) == 4000, 60), lambda: f"{errors(machine)} of 4000")
 
     def resident():
         return int(machine.run(f"grep VmRSS /proc/{pid}/status").out.split()[1])
-    expect(until(lambda: resident() < 18 * 1024, 60), f"{resident()} KiB")
+    expect(until(lambda: resident() < 18 * 1024, 60), lambda: f"{resident()} KiB")
     there = int(machine.run("ls /var/log/journal/*/*@* /run/log/journal/*/*@* 2> /dev/null | wc -l").out)
     few = until(lambda: files(machine, pid) <= 3, 60)
-    expect(there >= 30 and few, f"{files(machine, pid)} open beside {there} archived")
-    expect(dropped(machine) == 0, f"dropped {dropped(machine)}")
+    expect(there >= 30 and few, lambda: f"{files(machine, pid)} open beside {there} archived")
+    expect(dropped(machine) == 0, lambda: f"dropped {dropped(machine)}")
 
 
 @point("without the group systemd-journal it says so once and its check is unknown; without a journal it loads no library")
@@ -156,19 +157,19 @@ def denied(machine):
     pid = restart(machine, "[Service]\nSupplementaryGroups=\n")
     try:
         told = until(lambda: "systemd-journal" in machine.journal(f"_PID={pid}"), 60)
-        expect(told, machine.journal("-n", "9"))
+        expect(told, lambda: machine.journal("-n", "9"))
         unknown = until(lambda: "journal.denied" in machine.run("vitalctl checks noise").out, 30)
-        expect(unknown, machine.run("vitalctl checks noise"))
+        expect(unknown, lambda: machine.run("vitalctl checks noise"))
         expect(machine.page().one("vitald_collector_success", collector="journal") == 0, "the collector has success")
         expect(machine.page().one("vitald_journal_lag_seconds") > 0, "no lag of what cannot be read")
         answer = machine.run("vitalctl logs")
         expect(answer.code == 0 and "SupplementaryGroups=systemd-journal" in answer.err, answer)
         count = machine.journal(f"_PID={pid}").count("SupplementaryGroups=systemd-journal")
-        expect(count <= 2, f"said {count} times: {machine.journal(f'_PID={pid}')}")
+        expect(count <= 2, lambda: f"said {count} times: {machine.journal(f'_PID={pid}')}")
     finally:
         machine.run(f"rm {DROP_IN}; systemctl daemon-reload; systemctl restart vitald", 60)
     success = until(lambda: machine.page().one("vitald_collector_success", collector="journal") == 1, 30)
-    expect(success, machine.journal("-n", "9"))
+    expect(success, lambda: machine.journal("-n", "9"))
     configuration = json.loads(machine.run("cat /etc/vitald/config.json").out)
     del configuration["journal"]
     configuration["checks"] = [check for check in configuration["checks"] if check["type"] != "journal"]

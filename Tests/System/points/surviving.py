@@ -18,7 +18,7 @@ def killed_again_and_again(machine):
     machine.run("systemctl daemon-reload")
     try:
         answer = machine.run(f"python3 /srv/survival/run --service vitald --kills {KILLS} --restarts 5", 900)
-        expect(answer.code == 0, f"{answer.out[-1500:]}{answer.err[-500:]}")
+        expect(answer.code == 0, lambda: f"{answer.out[-1500:]}{answer.err[-500:]}")
     finally:
         machine.run("rm -r /run/systemd/system/vitald.service.d; systemctl daemon-reload; systemctl restart vitald")
     expect(until(lambda: machine.page().samples, 60), "it does not serve any more")
@@ -37,9 +37,9 @@ def credential(machine):
         database["passwordCredential"] = "database"
         machine.write("/etc/vitald/config.json", json.dumps(configuration))
         answer = machine.run("systemctl daemon-reload; systemctl restart vitald")
-        expect(answer.code == 0, machine.journal("-n", "9"))
+        expect(answer.code == 0, lambda: machine.journal("-n", "9"))
         well = until(lambda: machine.page().one("vitald_check_status", check="database", status="healthy") == 1, 60)
-        expect(well, machine.journal("-n", "9"))
+        expect(well, lambda: machine.journal("-n", "9"))
         place = machine.run(f"ls -ld /run/credentials/vitald.service; su nobody -s /bin/sh -c "
                             "'cat /run/credentials/vitald.service/database'")
         expect(place.code != 0, "everybody reads it")

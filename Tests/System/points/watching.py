@@ -27,8 +27,8 @@ def rests(machine, pid, seconds=LONG):
     """Expects that the same process runs for so long, and was never called stalled."""
     machine.run(f"sleep {seconds}", seconds + 60)
     service = machine.service()
-    expect(service["MainPID"] == pid and service["ActiveState"] == "active", service["StatusText"])
-    expect(" stalled (" not in machine.journal(f"_PID={pid}"), machine.journal("-n", "9"))
+    expect(service["MainPID"] == pid and service["ActiveState"] == "active", lambda: service["StatusText"])
+    expect(" stalled (" not in machine.journal(f"_PID={pid}"), lambda: machine.journal("-n", "9"))
     expect(machine.page().samples, "it does not serve")
 
 
@@ -37,7 +37,7 @@ def stopped_and_continued(machine):
     pid = machine.service()["MainPID"]
     machine.run(f"kill -STOP {pid}; sleep 12; kill -CONT {pid}")
     told = until(lambda: "vitald did not run for" in machine.journal("-n", "20"), 30)
-    expect(told, machine.journal("-n", "9"))
+    expect(told, lambda: machine.journal("-n", "9"))
     rests(machine, pid)
 
 
@@ -55,10 +55,10 @@ def clock(machine):
     pid = machine.service()["MainPID"]
     machine.run("date -s '+1 day'")
     told = until(lambda: "wall time was set forward" in machine.journal(f"_PID={pid}"), 30)
-    expect(told, machine.journal("-n", "9"))
+    expect(told, lambda: machine.journal("-n", "9"))
     machine.run("date -s '-1 day'")
     told = until(lambda: "wall time was set back" in machine.journal(f"_PID={pid}"), 30)
-    expect(told, machine.journal("-n", "9"))
+    expect(told, lambda: machine.journal("-n", "9"))
     rests(machine, pid)
 
 
@@ -96,9 +96,9 @@ def held(machine):
     before = machine.service()
     machine.write("/srv/hold", HOLD)
     machine.run(f"setsid nohup python3 /srv/hold {before['MainPID']} > /srv/held 2>&1 < /dev/null &")
-    expect(until(lambda: "held" in machine.run("cat /srv/held").out, 30), machine.run("cat /srv/held"))
-    anew = until(lambda: machine.service()["MainPID"] not in ("0", before["MainPID"]), 60)
-    expect(anew, machine.service()["StatusText"])
+    expect(until(lambda: "held" in machine.run("cat /srv/held").out, 30), lambda: machine.run("cat /srv/held"))
+    anew = until(lambda: machine.service()["MainPID"] not in ("", "0", before["MainPID"]), 60)
+    expect(anew, lambda: machine.service()["StatusText"])
     told = machine.run(f"journalctl -o cat --no-pager _PID={before['MainPID']} VITALD_STALLED=").out
     told = told or machine.journal(f"_PID={before['MainPID']}")
     expect(" stalled (" in told and "still for 3 looks" in told and "sampler ok" in told, told)

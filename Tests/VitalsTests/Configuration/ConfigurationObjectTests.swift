@@ -126,6 +126,81 @@ struct ConfigurationObjectTests {
         #expect(result.digest != 0)
     }
 
+    @Test(
+        "what came from the environment is quoted nowhere, and neither are long values and those of several words"
+    )
+    func unquoted() throws {
+        var surroundings = ConfigurationSurroundings.none
+        surroundings.environment = { $0 == "X" ? "CANARY" : nil }
+        let result = try read(
+            #"""
+            {"a": "${X}", "b": "x CANARY", "c": "CANARY=x", "d": "${CAN ARY}", "e": ["u:CANARY@h"], "f": "u:CANARY@h",
+             "Authorization: CANARY": 1, "CANARY://": 2, "g": {"CANARY CANARY": 1}, "h": {"password": "CANARY"}}
+            """#, surroundings: surroundings
+        ) { object in
+            if let text = object.optionalString("a") {
+                object.fault("a", "\(object.quote(text)) is wrong", remedy: "X")
+            }
+            _ = object.optionalDuration("b", in: .zero...Duration.seconds(1))
+            _ = object.choice("c", default: Colour.red)
+            _ = object.optionalString("d")
+            _ = object.integer("e", default: 1, in: 1...2)
+            _ = object.strings("f", default: [])
+            _ = object.namedStrings("g")
+            _ = object.size("h", default: ByteCount(1))
+        }
+        let text = result.reading.faults.map(\.description).joined(separator: "\n")
+
+        #expect(result.reading.faults.count == 10, "\(text)")
+        #expect(text.firstRange(of: "CANARY") == nil, "\(text)")
+        #expect(text.firstRange(of: "checks[0].a: the value is wrong. X") != nil)
+        #expect(text.firstRange(of: "checks[0].\"…\": unknown key.") != nil)
+    }
+
+    @Test("blanks around words are refused, in texts for people they are not")
+    func outerBlanks() throws {
+        let result = try read(#"{"a": " x", "b": ["y", "z\n"], "c": " for people "}"#) { object in
+            #expect(object.optionalString("a") == "x")
+            #expect(object.strings("b", default: []) == ["y", "z"])
+            #expect(object.optionalText("c") == " for people ")
+        }
+
+        #expect(
+            result.reading.faults.map(\.description) == [
+                "line 1: checks[0].a: begins or ends with a blank. Remove the blank.",
+                "line 1: checks[0].b[1]: begins or ends with a blank. Remove the blank.",
+            ])
+    }
+
+    @Test("files have absolute paths, and a secret that was written in the place of its file is not quoted")
+    func files() throws {
+        var surroundings = ConfigurationSurroundings.none
+        surroundings.readSecret = { path in
+            .failure(.init(fact: "\"\(path)\" does not exist", remedy: "Create \(path)"))
+        }
+        surroundings.credentialsDirectory = "/credentials"
+        surroundings.pathExists = { $0 == "/etc" || $0 == "/credentials" }
+        let result = try read(
+            #"{"a": "CANARY", "b": "/CANARY", "c": "/no/CANARY", "d": "/etc/file", "e": "CANARY"}"#,
+            surroundings: surroundings
+        ) { object in
+            _ = object.secret("a", "none")
+            _ = object.secret("b", "none")
+            _ = object.secret("c", "none")
+            _ = object.secret("d", "none")
+            _ = object.secret("none", "e")
+        }
+        let facts = result.reading.faults.map { "\($0.path): \($0.fact)" }
+
+        #expect(
+            facts == [
+                "checks[0].a: is not an absolute path", "checks[0].b: is not the path of a file",
+                "checks[0].c: is not the path of a file", "checks[0].d: \"/etc/file\" does not exist",
+                "checks[0].e: there is no credential of this name in $CREDENTIALS_DIRECTORY",
+            ])
+        #expect(result.reading.faults.allSatisfy { $0.remedy.firstRange(of: "CANARY") == nil })
+    }
+
     @Test("what is hidden changes the digest, and only that does")
     func digests() throws {
         func digest(_ secret: String, _ token: String) throws -> Int {

@@ -31,7 +31,7 @@ struct ConformanceTests {
 
         let fault = try #require(throws: JSONFault.self) { try JSONDocument(parsing: example.bytes) }
 
-        #expect(fault.what == "the key \"a\" stands here a second time")
+        #expect(fault.what == "the key \"a\" is listed twice")
         #expect(fault.column == 10)
     }
 

@@ -79,7 +79,7 @@ struct JSONFaultTests {
                 let keys = (0..<count - 1).map { "\"k\($0)\":1" } + ["\"\(twin)\":2"]
                 let text = "{" + keys.joined(separator: ",") + "}"
                 let fault = #expect(throws: JSONFault.self) { try JSONDocument(parsing: Array(text.utf8)) }
-                #expect(fault?.what == "the key \"k0\" stands here a second time")
+                #expect(fault?.what == "the key \"k0\" is listed twice")
                 #expect(fault?.offset == text.utf8.count - "\"\(twin)\":2}".utf8.count)
             }
         }

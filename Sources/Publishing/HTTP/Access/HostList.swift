@@ -59,10 +59,10 @@ package struct HostList: Sendable, Equatable {
         return isAddress && isPort(bytes[(end + 1)...])
     }
 
-    /// Nothing, or a colon with one to five digits.
+    /// Nothing, or a colon with up to five digits; also with none (RFC 3986, section 3.2.3).
     private static func isPort(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         if bytes.isEmpty { return true }
-        return bytes.first == UInt8(ascii: ":") && (2...6).contains(bytes.count)
+        return bytes.first == UInt8(ascii: ":") && bytes.count <= 6
             && bytes.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 

@@ -19,19 +19,19 @@ struct DataDetailedRoute: Route {
     func answer(_ request: HTTPRequest, _ view: PublicView) -> RouteReply {
         let report = view.board.report
         let checks = report.checks.filter(\.definition.enabled)
-        let words = checks.map(Self.word)
         var json = JSONWriter(capacity: 512 + checks.count * 256)
         json.object { json in
             json.member("overall_status", report.status.word)
             json.key("dependencies")
             json.object { json in
-                for (check, word) in zip(checks, words) {
+                for check in checks {
                     json.key(check.definition.name)
-                    Self.write(check, word, to: &json)
+                    Self.write(check, Self.word(check), to: &json)
                 }
             }
-            json.member("unhealthy_count", Int64(words.count { $0 == "unhealthy" }))
-            json.member("warning_count", Int64(words.count { $0 == "warning" || $0 == "degraded" }))
+            let counts = report.counts
+            json.member("unhealthy_count", Int64(counts.unhealthy))
+            json.member("warning_count", Int64(counts.degraded + counts.unknown))
             let agent =
                 checks.first { $0.definition.type == "heartbeat" }
                 ?? checks.first { $0.definition.type == "http" && $0.definition.tags.contains("agent") }

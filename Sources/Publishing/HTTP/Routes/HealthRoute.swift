@@ -22,7 +22,7 @@ struct HealthRoute: Route {
         if let tag = request.item("tag") {
             checks = checks.filter { $0.definition.tags.contains(tag) }
             status = checks.map(\.contribution).max() ?? .healthy
-            output = checks.isEmpty ? "no check has the tag \"\(tag)\"" : nil
+            output = checks.isEmpty ? "no check has the tag \"\(Echo.cut(tag))\"" : nil
         }
         var json = JSONWriter(capacity: 512 + checks.count * 384)
         json.object { json in

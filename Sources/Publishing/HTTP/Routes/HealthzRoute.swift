@@ -35,7 +35,7 @@ struct HealthzRoute: Route {
             }
             let names = Set(checks.map(\.definition.name))
             for name in wanted where !names.contains(name) {
-                text += "warn: no check of the name \"\(name.line)\" to exclude\n"
+                text += "warn: no check of the name \"\(Echo.cut(name).line)\" to exclude\n"
             }
             text += isFailed ? "healthz check failed\n" : "healthz check passed\n"
         } else {

@@ -24,9 +24,7 @@ struct ReadyzRoute: Route {
     private static func cause(_ report: Report) -> String {
         if report.draining { return "vitald is stopping" }
         if report.status == .unhealthy { return worst(report, .unhealthy) }
-        let pending = report.checks.first {
-            $0.definition.enabled && $0.definition.impact == .critical && $0.phase == .pending
-        }
+        let pending = report.checks.first(where: \.holdsReadiness)
         return pending.map { $0.definition.name + ": " + $0.explanation } ?? report.reason ?? "no report yet"
     }
 

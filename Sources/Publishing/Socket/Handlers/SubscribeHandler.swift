@@ -42,7 +42,8 @@ struct SubscribeHandler: SessionHandler {
         for word in words {
             guard let topic = Subscribe.Topic(rawValue: word) else {
                 let known = Subscribe.Topic.allCases.map(\.rawValue).joined(separator: ", ")
-                throw .invalidParameter("topics", "there is no topic \"\(word)\"; there are \(known)")
+                throw .invalidParameter(
+                    "topics", "there is no topic \"\(Echo.cut(word))\"; there are \(known)")
             }
             if !topics.contains(topic) { topics.append(topic) }
         }

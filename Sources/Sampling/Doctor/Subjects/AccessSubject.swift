@@ -41,6 +41,9 @@ extension Subject {
                 "access", .limited, "\(text), so everybody can change what vitald does",
                 remedy: "Close it: chmod o-w \(path).")
         }
+        if let breach = PathTrust(users: [surroundings.house.user]).breaches(of: path).first {
+            return Diagnosis("access", .limited, "\(text); \(breach.fact)", remedy: "\(breach.remedy).")
+        }
         guard surroundings.isOpen(path, R_OK) else {
             return Diagnosis(
                 "access", .limited, "\(text) and closed to vitald, so the next start or reload fails",

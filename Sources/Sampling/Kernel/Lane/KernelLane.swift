@@ -16,6 +16,8 @@ package final class KernelLane: KernelReading {
 
     private let queue = WorkQueue<Job>()
     private let counters = Counters()
+    /// False where the machine had no thread for it: nothing is ever read, and the daemon must not start.
+    package let isRunning: Bool
 
     /// What both the thread and everybody else look at.
     private final class Counters: Sendable {
@@ -33,8 +35,7 @@ package final class KernelLane: KernelReading {
     ) {
         let queue = queue
         let counters = counters
-        // Without the thread jobs stay undone, and the watchdog sees that.
-        _ = OwnThread.start(stackSize: Self.stackSize) {
+        isRunning = OwnThread.start(stackSize: Self.stackSize) {
             let sampler = KernelSampler(roots: roots, options: options, time: time, tallies: tallies)
             while let jobs = queue.takeAll() {
                 for job in jobs {

@@ -36,24 +36,35 @@ package struct ContainerKind: ProbeKind, SelectingKind {
     }
 
     /// The selector.
-    package var target: String { selection.text }
+    package var target: ShownTarget { ShownTarget(names: selection.patterns) }
 
     /// What it names; nil for vitald's own cgroup.
     package var picked: Selection? { selection.patterns == ["self"] ? nil : selection }
 
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
-        let ledger = ContainerLedger()
+        probe(context, ContainerLedger())
+    }
+
+    /// Makes the probe that remembers the kills that another one has seen.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        probe(context, (old as? any LedgerKeeping)?.ledger as? ContainerLedger ?? ContainerLedger())
+    }
+
+    private func probe(_ context: ProbeContext, _ ledger: ContainerLedger) -> any Probe {
         let judge: @Sendable (ContainerAnswer) -> ProbeResult = { [self] answer in
             let kills = ledger.note(
                 answer.containers, now: context.time.now, wall: context.time.wall, within: failOnOOM)
             return self.judge(answer, recentKills: kills)
         }
         if picked == nil {
-            return KernelProbe(context, ask: { kernel, answer in kernel.own(answer) }, judge: judge)
+            return KernelProbe(
+                context, ledger: ledger, ask: { kernel, answer in kernel.own(answer) }, judge: judge)
         }
         return KernelProbe(
-            context, ask: { [selection] kernel, answer in kernel.containers(selection, answer) }, judge: judge
-        )
+            context, ledger: ledger,
+            ask: { [selection] kernel, answer in kernel.containers(selection, answer) }, judge: judge)
     }
 }

@@ -30,8 +30,8 @@ package struct FilesystemKind: ProbeKind {
         writable = object.boolean("writable", default: false)
         if !path.isEmpty, path.utf8.first != UInt8(ascii: "/") {
             object.fault(
-                "path", "\"\(path)\" is not absolute",
-                remedy: "Begin it with a slash, for example \"/\(path)\".")
+                "path", "\(object.quote(path)) is not an absolute path",
+                remedy: "Begin it with a slash, for example \"/var/lib/agno\".")
         }
         if path.utf8.contains(0) {
             object.fault("path", "holds a NUL byte", remedy: "No path can: remove it.")
@@ -46,7 +46,7 @@ package struct FilesystemKind: ProbeKind {
     }
 
     /// The path.
-    package var target: String { path }
+    package var target: ShownTarget { ShownTarget(path: path) }
 
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {

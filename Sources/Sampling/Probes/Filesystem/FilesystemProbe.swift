@@ -59,7 +59,11 @@ final class FilesystemProbe: Probe {
             }
         }
         switch step {
-        case .start: context.lanes.run { [self] in work() }
+        case .start:
+            guard context.lanes.start({ [self] in work() }) else {
+                settle()
+                return answer.give(ProbeResult.threadless())
+            }
         case .join: break
         case .refuse: answer.give(stuck())
         }

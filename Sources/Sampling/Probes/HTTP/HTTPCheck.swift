@@ -29,16 +29,16 @@ package struct HTTPCheck: ProbeKind {
     /// nil where the URL has no TLS.
     let tls: TLSSettings?
 
-    /// What is asked, without user, password and query.
-    package let target: String
+    /// The server that is asked.
+    package let target: ShownTarget
 
     /// Reads the keys of this kind.
     package init(reading object: inout ConfigurationObject) {
         place = Self.readURL(&object)
-        target = place?.text ?? ""
+        target = place?.target ?? ShownTarget(words: "")
         method = object.choice("method", default: HTTPProbeMethod.get)
         headers = HTTPHeaderList(reading: &object)
-        let text = object.maskedString("body") { $0.isEmpty ? "" : "***" }
+        let text = object.maskedString("body") { $0.isEmpty ? "" : ShownURL.stars }
         body = Array((text ?? "").utf8)
         expect = object.object("expect") { HTTPExpectations(reading: &$0) }
         followRedirects = object.integer("followRedirects", default: 0, in: 0...Self.redirectLimit)
@@ -56,10 +56,14 @@ package struct HTTPCheck: ProbeKind {
                 (try? HTTPTarget(
                     parsing: object.requiredString("url", example: "http://localhost:8080/health")))
         }
-        let written = object.raw("url")?.string ?? ""
-        guard let url = object.maskedString("url", mask: HTTPTarget.masked) else { return nil }
+        guard let (written, url) = object.concealedString("url", inserting: ReferenceInsertion.web) else {
+            return nil
+        }
+        object.show("url") { $0.string(ShownURL.text(written)) }
+        object.remember(hidden: url, of: "url")
         do throws(HTTPTarget.Fault) {
             let place = try HTTPTarget(parsing: url)
+            object.identify("url", by: HTTPTarget.identity(of: url))
             if HTTPTarget.holdsPassword(written) {
                 object.reading.warn(
                     object.path(of: "url")
@@ -77,7 +81,7 @@ package struct HTTPCheck: ProbeKind {
     private func refuseContradictions(_ object: inout ConfigurationObject) {
         if object.has("tls"), let place, !place.usesTLS {
             object.fault(
-                "tls", "stands beside a URL without TLS",
+                "tls", "is set beside a URL without TLS",
                 remedy: "Write https:// in `url`, or remove `tls`.")
         }
         if !body.isEmpty, !method.takesBody {
@@ -102,6 +106,9 @@ package struct HTTPCheck: ProbeKind {
                 remedy: "Raise it, or remove one of the two.")
         }
     }
+
+    /// What the answer has to be, and nothing of what is asked.
+    package static var judgementKeys: Set<String> { ["expect"] }
 
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {

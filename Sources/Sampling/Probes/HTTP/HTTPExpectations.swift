@@ -33,15 +33,15 @@ struct HTTPExpectations: Sendable {
                 remedy: "Write for example [\"200-299\"], or remove the line to get that.")
         }
         warnStatus = Self.classes(&object, "warnStatus", default: [])
-        if let text = object.optionalString("bodyContains") {
+        if let text = object.optionalText("bodyContains") {
             bodyContains = Array(text.utf8)
             if text.isEmpty || text.utf8.count > BodyReader.bound {
                 object.fault(
                     "bodyContains", text.isEmpty ? "is empty" : "is longer than the 64 KiB that are read",
-                    remedy: "Write a text that stands in a good answer, or remove the line.")
+                    remedy: "Write a text that a good answer contains, or remove the line.")
             }
         }
-        if let pattern = object.optionalString("bodyMatches") { readPattern(pattern, &object) }
+        if let pattern = object.optionalText("bodyMatches") { readPattern(pattern, &object) }
         readJSON(&object)
     }
 
@@ -74,7 +74,7 @@ struct HTTPExpectations: Sendable {
             guard let text = member.key.string, text != "//" else { continue }
             guard let pointer = JSONPointer(text) else {
                 object.fault(
-                    "json", "\"\(text)\" is not a JSON pointer (RFC 6901)",
+                    "json", "\(object.quote(text)) is not a JSON pointer (RFC 6901)",
                     remedy: "Begin with a slash, for example \"/status\"; write ~ as ~0 and / as ~1.")
                 continue
             }
@@ -88,7 +88,7 @@ struct HTTPExpectations: Sendable {
         var classes = StatusClasses()
         for word in object.strings(key, default: fallback) where !classes.add(word) {
             object.fault(
-                "\(key)", "\"\(word)\" is not a range of status codes",
+                "\(key)", "\(object.quote(word)) is not a range of status codes",
                 remedy: "Write codes from 100 to 599, for example \"200-299\", \"204\" or \"2xx\".")
         }
         return classes

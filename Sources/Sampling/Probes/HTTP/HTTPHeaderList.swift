@@ -24,20 +24,16 @@ struct HTTPHeaderList: Sendable, Hashable {
 
     /// Reads `headers` and `headerFiles` of a check.
     init(reading object: inout ConfigurationObject) {
-        for (name, value) in object.namedStrings("headers", mask: Self.masked) {
-            add(name, value, &object, at: "headers")
+        for (index, (name, value)) in object.namedStrings("headers", mask: Self.masked).enumerated() {
+            add(name, value, &object, at: "headers", index)
         }
-        let readSecret = object.reading.surroundings.readSecret
-        for (name, path) in object.namedStrings("headerFiles", mask: { $1 }) {
-            switch readSecret(path) {
-            case .success(let text):
-                object.remember(hidden: text)  // a changed file is a changed check
-                // An editor ends a file with a line feed.
-                let end = text.utf8.lastIndex { $0 != 0x0A && $0 != 0x0D }.map { text.utf8.index(after: $0) }
-                add(name, String(text[..<(end ?? text.startIndex)]), &object, at: "headerFiles")
-            case .failure(let problem):
-                object.fault("headerFiles", "\"\(name)\": " + problem.fact, remedy: problem.remedy)
-            }
+        object.remember(credential: nil, at: "headerFiles")
+        for (index, (name, path)) in object.namedStrings("headerFiles", mask: { $1 }).enumerated() {
+            let shown = Self.shown(name, index)
+            guard let text = object.readSecret(path, "headerFiles", subject: "\(shown): ") else { continue }
+            // An editor ends a file with a line feed.
+            let end = text.utf8.lastIndex { $0 != 0x0A && $0 != 0x0D }.map { text.utf8.index(after: $0) }
+            add(name, String(text[..<(end ?? text.startIndex)]), &object, at: "headerFiles", index)
         }
         if entries.count > Self.limit {
             object.fault(
@@ -50,36 +46,48 @@ struct HTTPHeaderList: Sendable, Hashable {
     func has(_ name: String) -> Bool { entries.contains { Self.small($0.name) == name } }
 
     private mutating func add(
-        _ name: String, _ value: String, _ object: inout ConfigurationObject, at key: String
+        _ name: String, _ value: String, _ object: inout ConfigurationObject, at key: String, _ index: Int
     ) {
-        guard !name.isEmpty, name.utf8.count <= 256, name.utf8.allSatisfy(Self.isTokenByte) else {
+        let shown = Self.shown(name, index)
+        guard Self.isName(name) else {
             object.fault(
-                key, "\"\(String(name.prefix(64)))\" cannot be the name of a header",
-                remedy: "Write letters, digits and dashes, for example \"X-Probe\".")
+                key, "\(shown): this is not a valid header name",
+                remedy:
+                    "Write letters, digits and dashes, for example \"X-Probe\", and the value behind the colon."
+            )
             return
         }
         // The value is not shown: it may be a secret.
         guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
             object.fault(
-                key, "the value of \"\(name)\" holds a line feed or another control character",
+                key, "\(shown): the value holds a line feed or another control character",
                 remedy: "Write one line of text.")
             return
         }
         guard value.utf8.count <= Self.longestValue else {
             object.fault(
-                key, "the value of \"\(name)\" is longer than \(Self.longestValue) bytes",
+                key, "\(shown): the value is longer than \(Self.longestValue) bytes",
                 remedy: "Shorten it.")
             return
         }
         guard !Self.own.contains(Self.small(name)) else {
-            object.fault(key, "\"\(name)\" is written by vitald itself", remedy: "Remove it.")
+            object.fault(key, "\(shown) is written by vitald itself", remedy: "Remove it.")
             return
         }
         guard !has(Self.small(name)) else {
-            object.fault(key, "\"\(name)\" is there twice", remedy: "Keep one of them.")
+            object.fault(key, "\(shown) is listed twice", remedy: "Keep one of them.")
             return
         }
         entries.append(Entry(name: name, value: Secret(value)))
+    }
+
+    /// The name of a header in quotes; its number where it is none, for then it may be a whole header.
+    private static func shown(_ name: String, _ index: Int) -> String {
+        isName(name) ? Quotation.quote(name, else: "header \(index + 1)") : "header \(index + 1)"
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 256 && name.utf8.allSatisfy(isTokenByte)
     }
 
     /// What may be shown of a header: a reference to the environment, or a value under a name that is known to be
@@ -89,7 +97,8 @@ struct HTTPHeaderList: Sendable, Hashable {
             "accept", "accept-encoding", "accept-language", "cache-control", "content-type", "host", "origin",
             "referer", "user-agent",
         ]
-        return harmless.contains(small(name)) || SecretMask.refersOut(value) ? value : "***"
+        if SecretMask.refersOut(value) { return value }
+        return harmless.contains(small(name)) ? SecretMask.mask(value) : ShownURL.stars
     }
 
     private static func small(_ name: String) -> String {

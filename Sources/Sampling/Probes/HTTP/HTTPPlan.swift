@@ -47,13 +47,13 @@ struct HTTPPlan: Sendable {
             version: .http1_1, method: .init(rawValue: method.rawValue), uri: target, headers: fields)
     }
 
-    /// Whether a text holds one of the secrets that the request carries.
+    /// Whether a text holds one of the secrets that the request carries, which some servers echo.
     func discloses(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         let secrets = headers.entries.map(\.value) + [place.basicCredentials].compactMap(\.self)
         // Shorter values are words like `1` or `on`, not secrets.
         return secrets.contains {
             $0.reveal { $0.utf8.count >= 4 && ByteSearch.holds(Array($0.utf8), in: bytes) }
-        }
+        } || place.tokens.contains { ByteSearch.holds($0, in: bytes) }
     }
 }

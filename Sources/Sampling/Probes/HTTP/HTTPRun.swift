@@ -138,7 +138,8 @@ final class HTTPRun: @unchecked Sendable {
             return
         }
         isMatching = true
-        context.lanes.run { [self, gate, bytes = answer.body.bytes, loop = context.eventLoop] in
+        let isStarted = context.lanes.start {
+            [self, gate, bytes = answer.body.bytes, loop = context.eventLoop] in
             let found = pattern.matches(bytes)
             gate.leave()
             loop.execute {
@@ -146,6 +147,11 @@ final class HTTPRun: @unchecked Sendable {
                 self.answer?.patternFound = found
                 self.judge()
             }
+        }
+        guard isStarted else {
+            gate.leave()
+            isMatching = false
+            return fail(.threadless)
         }
     }
 

@@ -119,45 +119,36 @@ struct HTTPTarget: Sendable, Hashable {
         return target.utf8.first == UInt8(ascii: "/") ? String(target) : "/" + target
     }
 
-    /// For people: no user, no password, no query, in which tokens are wont to stand.
-    var text: String {
-        let path =
-            requestTarget.utf8.firstIndex(of: UInt8(ascii: "?")).map { requestTarget[..<$0] + "?…" }
-            ?? requestTarget[...]
+    /// The server alone: its path may be as secret as a password (webhooks), and checks are told apart by their names.
+    var target: ShownTarget {
         switch endpoint {
-        case .unix(let socket): return "unix:\(socket):\(path)"
-        case .network: return (usesTLS ? "https://" : "http://") + authority + path
+        case .unix(let socket): ShownTarget(scheme: "unix", place: socket)
+        case .network: ShownTarget(scheme: usesTLS ? "https" : "http", place: authority)
         }
     }
 
-    /// The text of a URL as it may be shown: with stars for what stands before the `@` and for the values of a
-    /// query that carry a credential by their name, but for references to the environment.
-    static func masked(_ text: String) -> String {
-        guard let mark = text.utf8.firstIndex(of: UInt8(ascii: "?")) else { return maskedUser(text) }
-        let pairs = text[text.index(after: mark)...].split(separator: "&", omittingEmptySubsequences: false)
-        let query = pairs.map { pair -> String in
-            guard let sign = pair.utf8.firstIndex(of: UInt8(ascii: "=")) else { return String(pair) }
-            let value = String(pair[pair.index(after: sign)...])
-            guard SecretMask.isSecretHeader(String(pair[..<sign])), !SecretMask.refersOut(value) else {
-                return String(pair)
-            }
-            return pair[...sign] + SecretMask.stars
-        }
-        return maskedUser(String(text[..<mark])) + "?" + query.joined(separator: "&")
+    /// The pieces of path and query that are long enough to be tokens; shorter ones are words like `health`.
+    var tokens: [[UInt8]] {
+        requestTarget.utf8.split { "/?&=".utf8.contains($0) }.map { Array($0) }
+            .filter { $0.count >= Self.shortestToken }
     }
 
-    private static func maskedUser(_ text: String) -> String {
-        guard let (start, at) = userInfo(text) else { return text }
-        if SecretMask.refersOut(String(text[start..<at])) { return text }
-        return text[..<start] + "***" + text[at...]
-    }
+    private static let shortestToken = 12
 
     /// Whether a password stands in the text itself.
     static func holdsPassword(_ text: String) -> Bool {
         guard let (start, at) = userInfo(text) else { return false }
         guard let colon = text[start..<at].utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
         let password = text[text.index(after: colon)..<at]
-        return !password.isEmpty && !SecretMask.refersOut(String(password))
+        return !password.isEmpty && !References.isAll(password.utf8)
+    }
+
+    /// What tells a URL from every other: all but its password. Not for showing.
+    static func identity(of text: String) -> String {
+        guard let (start, at) = userInfo(text),
+            let colon = text[start..<at].utf8.firstIndex(of: UInt8(ascii: ":"))
+        else { return text }
+        return String(text[..<colon]) + text[at...]
     }
 
     private static func userInfo(_ text: String) -> (start: String.Index, at: String.Index)? {

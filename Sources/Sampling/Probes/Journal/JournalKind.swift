@@ -68,7 +68,7 @@ package struct JournalKind: ProbeKind {
         search = JournalSearch(reading: &object)
         if name != nil, object.has("match") || object.has("regex") {
             object.fault(
-                "pattern", "stands beside `\(object.has("match") ? "match" : "regex")`",
+                "pattern", "is set beside `\(object.has("match") ? "match" : "regex")`",
                 remedy: "Keep one of the two.")
         }
         verdict = object.choice("outcome", default: .fail)
@@ -93,11 +93,24 @@ package struct JournalKind: ProbeKind {
     }
 
     /// The units.
-    package var target: String { units.joined(separator: " ") }
+    package var target: ShownTarget { ShownTarget(names: units) }
+
+    /// What counts as an error, how far back, and what a match means; the units and the pattern are the question.
+    package static var judgementKeys: Set<String> { ["window", "priority", "outcome"] }
 
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         JournalProbe(self, context)
+    }
+
+    /// Makes the probe that goes on with what another one has counted, where both count the same.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        guard let old = old as? JournalProbe, let watch = old.handOver(to: self) else {
+            return JournalProbe(self, context)
+        }
+        return JournalProbe(self, context, watch)
     }
 
     /// What the journal's thread has to note.
@@ -110,7 +123,7 @@ package struct JournalKind: ProbeKind {
 
     private static func units(_ object: inout ConfigurationObject) -> [String] {
         if object.has("unit"), object.has("units") {
-            object.fault("units", "stands beside `unit`", remedy: "Keep one of the two.")
+            object.fault("units", "is set beside `unit`", remedy: "Keep one of the two.")
         }
         guard !object.has("units") else {
             _ = object.raw("unit")

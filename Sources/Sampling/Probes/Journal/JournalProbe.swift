@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import Vitals
 
 /// Judges what the journal's thread has noted; asks nothing of the journal itself.
@@ -7,13 +8,27 @@ final class JournalProbe: Probe {
     private let kind: JournalKind
     private let context: ProbeContext
     private let watch: JournalWatch
+    private let hasHandedOver = Atomic<Bool>(false)
 
     /// Makes a probe, whose watch begins at once.
-    init(_ kind: JournalKind, _ context: ProbeContext) {
+    convenience init(_ kind: JournalKind, _ context: ProbeContext) {
+        let watch = JournalWatch(kind.plan)
+        context.journal?.add(watch)
+        self.init(kind, context, watch)
+    }
+
+    /// Makes a probe that takes over a watch.
+    init(_ kind: JournalKind, _ context: ProbeContext, _ watch: JournalWatch) {
         self.kind = kind
         self.context = context
-        watch = JournalWatch(kind.plan)
-        context.journal?.add(watch)
+        self.watch = watch
+    }
+
+    /// Gives its watch away to another check of the same units and pattern, where that counts as this one does.
+    func handOver(to other: JournalKind) -> JournalWatch? {
+        guard watch.plan.counts(as: other.plan) else { return nil }
+        hasHandedOver.store(true, ordering: .relaxed)
+        return watch
     }
 
     func attempt(_ attempt: Attempt, done: @escaping @Sendable (ProbeResult) -> Void) {
@@ -34,5 +49,7 @@ final class JournalProbe: Probe {
         }
     }
 
-    func close() { context.journal?.remove(watch) }
+    func close() {
+        if !hasHandedOver.load(ordering: .relaxed) { context.journal?.remove(watch) }
+    }
 }

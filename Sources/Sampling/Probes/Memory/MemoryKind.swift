@@ -44,11 +44,11 @@ package struct MemoryKind: ProbeKind, SelectingKind {
     }
 
     /// `host`, `self` or the selector.
-    package var target: String {
+    package var target: ShownTarget {
         switch subject {
-        case .host: "host"
-        case .own: "self"
-        case .containers(let selection): selection.text
+        case .host: ShownTarget(words: "host")
+        case .own: ShownTarget(words: "self")
+        case .containers(let selection): ShownTarget(names: selection.patterns)
         }
     }
 

@@ -10,6 +10,8 @@ struct PostgresFindings {
     let role: PostgresRole?
     let use: PostgresUse?
     var version: Int32 = 0
+    /// Whether the server does not tell how far it is behind.
+    var isLagRefused = false
 
     /// The verdict with its facts: the worst finding decides, of equals the first.
     var result: ProbeResult {
@@ -55,16 +57,17 @@ struct PostgresFindings {
     }
 
     private var lagFinding: ProbeResult? {
-        guard let role, role.isStandby, kind.warnReplicationLag != nil || kind.failReplicationLag != nil
-        else {
-            return nil
-        }
-        guard let lag = role.lag else {
+        guard kind.warnReplicationLag != nil || kind.failReplicationLag != nil, role?.isStandby != false
+        else { return nil }
+        guard let lag = role?.lag else {
+            let fact =
+                role == nil
+                ? "does not say whether it is a standby"
+                : isLagRefused
+                    ? "does not say how far it has come" : "has not replayed a transaction yet"
             return ProbeResult(
                 .warn, reason: "replication.unknown",
-                message:
-                    "\(kind.database.text) has not replayed a transaction yet: how far it is behind is not known"
-            )
+                message: "\(kind.database.text) \(fact): how far it is behind is not known")
         }
         func finding(_ outcome: Outcome, _ limit: Duration) -> ProbeResult {
             ProbeResult(

@@ -40,9 +40,10 @@ package struct PostgresKind: ProbeKind {
         }
         self.database = database
         password = separate ?? inURL
-        let query = object.string("query", default: Self.defaultQuery)
+        let query = object.optionalText("query") ?? Self.defaultQuery
+        if !object.has("query") { object.show("query") { $0.string(Self.defaultQuery) } }
         if query.isEmpty || query.utf8.contains(0) {
-            object.fault("query", "is no query", remedy: "Write one, or remove the line to get SELECT 1.")
+            object.fault("query", "is empty", remedy: "Write a query, or remove the line to get SELECT 1.")
         }
         self.query = query == Self.defaultQuery ? nil : query
         warnLatency = object.optionalDuration("warnLatency", in: Self.latencies)
@@ -77,15 +78,20 @@ package struct PostgresKind: ProbeKind {
                 object.fault(nil, "`url` is missing", remedy: "Add it, for example \"url\": \"\(example)\".")
                 return (.none, nil)
             }
-            guard let text = object.concealedString("url") else { return (.none, nil) }
+            guard let text = object.concealedString("url", inserting: ReferenceInsertion.postgres) else {
+                return (.none, nil)
+            }
             guard !text.expanded.isEmpty else {
                 throw URLFault("is empty", remedy: "Write for example \"\(example)\".")
             }
             let target = try PostgresTarget(text.expanded)
-            object.showURL("url", written: text.written, normal: target.masked)
+            object.showURL(
+                "url", text, normal: target.shown, ofWritten: PostgresTarget.shown(written: text.written))
+            object.identify("url", by: target.identity)
             object.warnOfPassword(in: "url", written: text.written) {
                 (try? PostgresTarget($0))?.password
             }
+            PostgresFiles(target).refuse(in: object, at: "url")
             return (target, target.password)
         } catch {
             object.fault("url", error.fact, remedy: error.remedy)
@@ -93,8 +99,11 @@ package struct PostgresKind: ProbeKind {
         }
     }
 
+    /// The role is what the answer is judged by, and the statistics decide nothing.
+    package static var judgementKeys: Set<String> { ["role", "statistics"] }
+
     /// `localhost:5432/agno_data`.
-    package var target: String { database.text }
+    package var target: ShownTarget { database.target }
 
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {

@@ -1,41 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Vitals
 
 /// Probes one Postgres database: keeps a connection, asks it at every attempt, and makes a new one every minute,
 /// so that what keeps clients out (passwords, limits, addresses) is seen too.
+///
+/// The server has one backend for it at a time, and two only while the new connection takes over from the old one.
 final class PostgresProbe: LaneWork {
     /// A kept connection says nothing about whether a new one would be taken.
     static let reconnectInterval = Duration.seconds(60)
-
-    private struct Kept {
-        let connection: PostgresConnection
-        let since: Instant
-        /// Why it was made to an address of earlier, where it was: then the name is asked for again soon.
-        let staleBecause: ResolveFailure?
-    }
+    /// A connection of ours that has just ended may still count on the server for so long at most.
+    static let endPatience = Duration.seconds(1)
 
     private let kind: PostgresKind
     private let timeout: Duration
     private let time: any TimeSource
-    private let resolver: Resolver
     private let verdict: PostgresVerdict
-    private var kept: Kept?
-    private var statistics = PostgresStatistics()
+    private let refusals: PostgresRefusals
+    private let dialer: PostgresDialer
+    private let question: PostgresQuestion
+    private var kept: PostgresSession?
+    /// One with a statement that is late and may still run on the server: no other is opened beside it.
+    private var held: (session: PostgresSession, since: Instant)?
+    /// Whether there has been a connection: before the first one, that of a predecessor may still count.
+    private var hasConnected = false
 
     init(_ kind: PostgresKind, timeout: Duration, time: any TimeSource, resolver: Resolver) {
         self.kind = kind
         self.timeout = timeout
         self.time = time
-        self.resolver = resolver
         verdict = PostgresVerdict(target: kind.database)
+        refusals = PostgresRefusals(kind.database.text, time: time)
+        dialer = PostgresDialer(
+            kind, timeout: timeout, time: time, resolver: resolver, refusals: refusals)
+        question = PostgresQuestion(kind, timeout: timeout, time: time, refusals: refusals)
     }
 
     var seriesWhenDown: [SeriesPoint] {
         [SeriesPoint(PostgresFamilies.up, .integer(0), whenStale: .zero)]
     }
 
-    func close() { kept = nil }
+    func close() {
+        kept = nil
+        held = nil
+        dialer.close()
+    }
 
     func probe(_ attempt: Attempt) -> ProbeResult {
         let log = PhaseLog(attempt: attempt, time: time)
@@ -46,155 +56,149 @@ final class PostgresProbe: LaneWork {
         let up = result.outcome == .pass || result.outcome == .warn && result.reason != "starting"
         result.series.insert(
             SeriesPoint(PostgresFamilies.up, .integer(up ? 1 : 0), whenStale: .zero), at: 0)
+        refusals.tell(&result)
         return result
     }
 
     private func examine(_ attempt: Attempt, _ countdown: Countdown, _ log: PhaseLog) -> ProbeResult {
+        if let running = settle(countdown, log) { return running }
         let isFresh = kept.map {
             $0.staleBecause == nil && attempt.started - $0.since < Self.reconnectInterval
         }
         if let kept, isFresh == true {
             do throws(PostgresFailure) {
-                return try ask(kept.connection, countdown, log)
+                let result = try question.ask(kept, countdown, log)
+                release(kept)
+                return result
             } catch {
+                let hasEnded = error.endsKeptConnection || !kept.connection.isOpen
+                // The server kept its limit: the connection is as good as before. After any other error a new one shows
+                // whether that is so for everybody, after a failover for example.
+                if error.isLimitReached, kept.isReusable { return verdict.result(error, allowed: timeout) }
+                release(kept)
                 self.kept = nil
                 // That it ended while idle is no failure of the target: a new connection shows what is.
-                guard error.endsKeptConnection else { return verdict.result(error, allowed: timeout) }
+                guard hasEnded else { return verdict.result(error, allowed: timeout) }
+                kept.connection.close(countdown.part(percent: 25).atMost(Self.endPatience))
             }
         }
         return renew(countdown, log)
     }
 
-    /// Makes the new connection before the old one goes.
+    /// Makes the new connection before the old one goes, unless the server has no place for both, or a new one is
+    /// waited for since an earlier attempt.
     private func renew(_ countdown: Countdown, _ log: PhaseLog) -> ProbeResult {
-        let (opened, stale) = connect(countdown, log)
-        switch opened {
-        case .success(let connection):
-            kept = Kept(connection: connection, since: time.now, staleBecause: stale)
+        if let old = kept, refusals.cause(.secondConnection) != nil || dialer.isWaiting {
+            old.connection.close(countdown.part(percent: 25).atMost(Self.endPatience))
+            kept = nil
+        }
+        var tried: [PostgresExtra] = []
+        while true {
+            let session: PostgresSession
+            switch dial(countdown, log) {
+            case .success(let made): session = made
+            case .failure(let refusal):
+                tried.forEach { refusals.forget($0) }
+                guard refusal.result.reason == "saturated", let old = kept else {
+                    // An old connection stays: what refuses the new one may be gone at the next attempt.
+                    return refusal.result
+                }
+                return askSaturated(old, refused: refusal.result, countdown, log)
+            }
+            kept = session
             do throws(PostgresFailure) {
-                var result = try ask(connection, countdown, log)
-                if let stale { result.note(stale) }
+                var result = try question.ask(session, countdown, log)
+                if let stale = session.staleBecause { result.note(stale) }
+                release(session)
                 return result
             } catch {
+                if error.isLimitReached, session.isReusable { return verdict.result(error, allowed: timeout) }
+                release(session)
                 kept = nil
+                if error.mayBeHungUp, !session.connection.isOpen, let suspect = session.suspect,
+                    !tried.contains(suspect)
+                {
+                    // Perhaps because of what it was asked beside the question: once more, without that.
+                    tried.append(suspect)
+                    refusals.note(suspect, .closed)
+                    continue
+                }
+                tried.forEach { refusals.forget($0) }
                 return verdict.result(error, allowed: timeout)
             }
-        case .failure(let refusal):
-            let result = refusal.result
-            guard result.reason == "saturated", let old = kept else {
-                // An old connection stays: what refuses the new one may be gone at the next attempt.
-                return result
-            }
-            return askSaturated(old.connection, refused: result, countdown, log)
         }
     }
 
-    /// No connection is left, but ours may still be served: then the server works, for those who are in.
+    /// A new connection. Before the first one, that of another vitald may still be ending (a reload, a restart), so
+    /// that a server without a place is asked once more.
+    private func dial(_ countdown: Countdown, _ log: PhaseLog) -> Result<PostgresSession, Refusal> {
+        let result = dialer.dial(countdown, log)
+        switch result {
+        case .success: hasConnected = true
+        case .failure(let refusal):
+            guard refusal.result.reason == "saturated", !hasConnected else { return result }
+            hasConnected = true
+            let pause = countdown.part(percent: 25).atMost(Self.endPatience).remaining
+            poll(nil, 0, Int32(clamping: pause.nanoseconds / 1_000_000))
+            return dialer.dial(countdown, log)
+        }
+        return result
+    }
+
+    // MARK: - A server without a place
+
+    /// The new connection was not taken for want of a place, but ours may still be served: then the server works, for
+    /// those who are in. Where ours may be what fills the last place, that says nothing about the server.
     private func askSaturated(
-        _ connection: PostgresConnection, refused: ProbeResult, _ countdown: Countdown, _ log: PhaseLog
+        _ old: PostgresSession, refused: ProbeResult, _ countdown: Countdown, _ log: PhaseLog
     ) -> ProbeResult {
         do throws(PostgresFailure) {
-            var result = try ask(connection, countdown, log)
-            guard result.outcome != .fail else { return result }
-            result.outcome = .warn
-            result.reason = refused.reason
-            result.message = refused.message + ", while the connection of vitald still answers"
+            var result = try question.ask(old, countdown, log)
+            guard result.outcome != .fail else {
+                release(old)
+                return result
+            }
+            switch PostgresRoom.read(old, countdown) {
+            case .takenByOthers:
+                result.outcome = .warn
+                result.reason = refused.reason
+                result.message = refused.message + ", while the connection of vitald still answers"
+            case .maybeTakenByUs:
+                // The next attempt closes it before it connects.
+                refusals.note(.secondConnection, .code("SQLSTATE 53300"))
+            }
+            release(old)
             return result
         } catch {
+            release(old)
             kept = nil
             return refused
         }
     }
 
-    private func connect(_ countdown: Countdown, _ log: PhaseLog)
-        -> (Result<PostgresConnection, Refusal>, ResolveFailure?)
-    {
-        let target = kind.database
-        if target.isLocal {
-            let path = "\(target.host)/.s.PGSQL.\(target.port)"
-            return (open(nil, .path(path), countdown, log).mapError { Refusal($0.result) }, nil)
-        }
-        log.enter(.resolve)
-        let resolution: Resolution
-        do throws(ResolveFailure) {
-            resolution = try resolver.resolve(
-                target.hostAddress ?? target.host, port: target.port, until: countdown.deadline)
-        } catch {
-            return (
-                .failure(Refusal(error)),
-                nil
-            )
-        }
-        var last: Refusal?
-        let count = resolution.addresses.count
-        for (index, address) in resolution.addresses.enumerated() {
-            let part = countdown.share(of: count - index)
-            switch open(address.numeric, .address(address), part, log) {
-            case .success(let connection): return (.success(connection), resolution.staleBecause)
-            case .failure(let refusal):
-                last = Refusal(refusal.result)
-                guard refusal.isOfThisAddressAlone else { return (.failure(Refusal(refusal.result)), nil) }
-            }
-        }
-        let none = ProbeResult(.fail, reason: "dns.failed", message: "the name \(target.host) has no address")
-        return (.failure(last ?? Refusal(none)), nil)
+    // MARK: - Statements that are late
+
+    /// Lets go of a session that cannot be used again; holds one of which a statement may still run on the server.
+    private func release(_ session: PostgresSession) {
+        guard !session.isReusable else { return }
+        kept = nil
+        if session.isOverdue, session.connection.isOpen { held = (session, time.now) }
     }
 
-    private struct OpenFailure: Error {
-        let result: ProbeResult
-        /// Whether another address of the name might do better.
-        let isOfThisAddressAlone: Bool
-    }
-
-    private func open(
-        _ address: String?, _ endpoint: Endpoint, _ countdown: Countdown, _ log: PhaseLog
-    ) -> Result<PostgresConnection, OpenFailure> {
-        let parameters = PostgresParameters(kind: kind, address: address, timeout: timeout)
-        do throws(PostgresFailure) {
-            return .success(try parameters.open(countdown, log))
-        } catch {
-            var result = verdict.result(error, allowed: timeout)
-            var isOfThisAddressAlone = false
-            switch error {
-            case .timeout(.connect): isOfThisAddressAlone = true
-            case .lost(.connect):
-                isOfThisAddressAlone = true
-                // libpq says why only in words of the system's language; the kernel says it in a number.
-                if let cause = StreamSocket.failure(connectingTo: endpoint, countdown) {
-                    result = cause.result(at: kind.database.text)
-                }
-            default: break
-            }
-            return .failure(OpenFailure(result: result, isOfThisAddressAlone: isOfThisAddressAlone))
-        }
-    }
-
-    /// Asks a connection everything that the check wants to know.
-    private func ask(_ connection: PostgresConnection, _ countdown: Countdown, _ log: PhaseLog)
-        throws(PostgresFailure) -> ProbeResult
-    {
+    /// Waits for the end of a statement of an earlier attempt; the result of this attempt where it goes on.
+    private func settle(_ countdown: Countdown, _ log: PhaseLog) -> ProbeResult? {
+        guard let held else { return nil }
         log.enter(.processing)
-        let started = time.now
-        var role: PostgresRole?
-        if let query = kind.query { _ = try connection.rows(of: query, countdown) }
-        let asked = time.now
-        do throws(PostgresFailure) {
-            role = try PostgresRole.read(connection, countdown)
-        } catch .server(let state, _) where state.kind == "42" && kind.role == .any {
-            // Something that speaks Postgres without being one; it still has to answer.
-            _ = try connection.rows(of: PostgresKind.defaultQuery, countdown)
+        // Limits that went along with it end it, whenever it began, and one that has not begun is let go of.
+        if held.session.hasPrelude, time.now - held.since >= timeout {
+            self.held = nil
+            return nil
         }
-        let latency = (kind.query == nil ? time.now : asked) - started
-        let used = try PostgresUse.read(connection, when: kind.warnConnectionsPercent != nil, countdown)
-        var findings = PostgresFindings(kind: kind, latency: latency, role: role, use: used)
-        findings.version = connection.version
-        var result = findings.result
-        if kind.statistics {
-            let (series, fatal) = statistics.read(connection, role: role, countdown)
-            result.series = series
-            // The verdict stands; only the connection is of no more use.
-            if fatal != nil { kept = nil }
+        switch held.session.settle(countdown.part(percent: 50)) {
+        case .ended:
+            self.held = nil
+            return nil
+        case .running: return verdict.stillRunning(since: held.since, now: time.now, allowed: timeout)
         }
-        return result
     }
 }

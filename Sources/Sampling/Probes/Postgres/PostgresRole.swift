@@ -7,7 +7,7 @@ struct PostgresRole: Hashable {
     let isStandby: Bool
     /// Seconds between the last replayed transaction and now; nil on a primary, and on a standby that has
     /// replayed none yet.
-    let lag: Double?
+    var lag: Double?
 
     static let query = "SELECT pg_is_in_recovery()"
 
@@ -22,13 +22,19 @@ struct PostgresRole: Hashable {
 
     var word: String { isStandby ? "standby" : "primary" }
 
-    static func read(_ connection: PostgresConnection, _ countdown: Countdown) throws(PostgresFailure)
+    /// Whether it leads; nil where it answers with nothing.
+    static func read(_ session: PostgresSession, _ countdown: Countdown) throws(PostgresFailure)
         -> PostgresRole?
     {
-        let answer = try connection.rows(of: query, countdown)
-        guard let word = answer.first?.first ?? nil else { return nil }
-        guard word == "t" else { return PostgresRole(isStandby: false, lag: nil) }
-        let lag = try connection.rows(of: lagQuery, countdown).first?.first ?? nil
-        return PostgresRole(isStandby: true, lag: lag.flatMap { Double($0) })
+        let answer = try session.rows(of: query, extra: .role, countdown)
+        return (answer.first?.first ?? nil).map { PostgresRole(isStandby: $0 == "t", lag: nil) }
+    }
+
+    /// How far a standby is behind; nil where it has replayed nothing yet.
+    static func readLag(_ session: PostgresSession, _ countdown: Countdown) throws(PostgresFailure)
+        -> Double?
+    {
+        let answer = try session.rows(of: lagQuery, extra: .lag, countdown)
+        return (answer.first?.first ?? nil).flatMap { Double($0) }
     }
 }

@@ -17,10 +17,13 @@ struct PostgresStatistics {
 
     /// The samples of now; never fails, at worst it says that it did.
     ///
-    /// - Returns: the samples, and the failure after which the connection must not be used again.
-    mutating func read(_ connection: PostgresConnection, role: PostgresRole?, _ countdown: Countdown)
-        -> (series: [SeriesPoint], fatal: PostgresFailure?)
-    {
+    /// - Parameters:
+    ///   - ask: gives the rows of a source's query, nil where they are not to be had.
+    ///   - cause: says how a source was refused lately.
+    mutating func read(
+        role: PostgresRole?, _ countdown: Countdown,
+        ask: (PostgresExtra, String) -> [[String?]]?, cause: (PostgresExtra) -> PostgresRefusals.Cause?
+    ) -> [SeriesPoint] {
         let started = countdown.time.now
         var series: [SeriesPoint] = []
         var failed = false
@@ -32,43 +35,37 @@ struct PostgresStatistics {
                 series.append(SeriesPoint(PostgresFamilies.replicationLag, .double(lag)))
             }
         }
-        func finish(_ fatal: PostgresFailure?) -> (series: [SeriesPoint], fatal: PostgresFailure?) {
-            (
-                series + sizes + [
-                    SeriesPoint(PostgresFamilies.scrapeError, .integer(failed || fatal != nil ? 1 : 0)),
-                    SeriesPoint(
-                        PostgresFamilies.scrapeDuration, .nanos((countdown.time.now - started).nanoseconds)),
-                ], fatal
-            )
-        }
-        var sources: [(query: String, points: Points)] = [
-            (Self.settingsQuery, Self.settings), (Self.activityQuery, Self.activity),
-            (Self.databaseQuery, Self.databases),
+        var sources: [(source: PostgresExtra, query: String, points: Points)] = [
+            (.settings, Self.settingsQuery, Self.settings), (.activity, Self.activityQuery, Self.activity),
+            (.databases, Self.databaseQuery, Self.databases),
         ]
         let sizesDue = sizesRead.map { started - $0 >= Self.sizeInterval } ?? true
-        if sizesDue { sources.append((Self.sizeQuery, Self.databaseSizes)) }
-        for (query, points) in sources {
-            do throws(PostgresFailure) {
-                let rows = try connection.rows(of: query, countdown)
-                if query == Self.sizeQuery {
-                    sizes = points(rows)
-                    sizesRead = started
+        if sizesDue { sources.append((.sizes, Self.sizeQuery, Self.databaseSizes)) }
+        for (source, query, points) in sources {
+            guard let rows = ask(source, query) else {
+                // Without permission its families are absent, as for every exporter; anything else is a failure.
+                if cause(source) == Self.denied {
+                    if source == .sizes { sizes = [] }
                 } else {
-                    series += points(rows)
+                    failed = true
                 }
-                if query == Self.databaseQuery, rows.count >= Self.databaseLimit { failed = true }
-            } catch {
-                switch error {
-                case .server("42501", _):
-                    // No permission: its families are absent. Asked again, because it may be granted.
-                    if query == Self.sizeQuery { sizes = [] }
-                case .server where !error.endsKeptConnection: failed = true
-                default: return finish(error)
-                }
+                continue
             }
+            if source == .sizes {
+                sizes = points(rows)
+                sizesRead = started
+            } else {
+                series += points(rows)
+            }
+            if source == .databases, rows.count >= Self.databaseLimit { failed = true }
         }
-        return finish(nil)
+        return series + sizes + [
+            SeriesPoint(PostgresFamilies.scrapeError, .integer(failed ? 1 : 0)),
+            SeriesPoint(PostgresFamilies.scrapeDuration, .nanos((countdown.time.now - started).nanoseconds)),
+        ]
     }
+
+    private static let denied = PostgresRefusals.Cause.code("SQLSTATE 42501")
 
     private static let settingsQuery = """
         SELECT name, setting FROM pg_settings \

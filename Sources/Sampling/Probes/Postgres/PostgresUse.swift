@@ -16,20 +16,20 @@ struct PostgresUse: Hashable {
     static let query = """
         SELECT (SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL \
         AND coalesce(backend_type, 'client backend') = 'client backend'), \
-        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+        \(available)
         """
 
-    /// Reads it where it is wanted; nil where not, or where the server does not tell.
-    static func read(_ connection: PostgresConnection, when wanted: Bool, _ countdown: Countdown)
-        throws(PostgresFailure) -> PostgresUse?
+    /// Postgres 16 keeps some for the members of pg_use_reserved_connections as well.
+    static let available = """
+        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int \
+        - coalesce(current_setting('reserved_connections', true), '0')::int
+        """
+
+    /// Reads it; nil where the server answers with something else.
+    static func read(_ session: PostgresSession, _ countdown: Countdown) throws(PostgresFailure)
+        -> PostgresUse?
     {
-        guard wanted else { return nil }
-        let rows: [[String?]]
-        do throws(PostgresFailure) {
-            rows = try connection.rows(of: query, countdown)
-        } catch .server(let state, _) where state.kind == "42" {
-            return nil
-        }
+        let rows = try session.rows(of: query, extra: .connections, countdown)
         guard let row = rows.first, row.count == 2, let taken = row[0].flatMap({ Int64($0) }),
             let available = row[1].flatMap({ Int64($0) })
         else { return nil }

@@ -2,7 +2,8 @@
 
 import Vitals
 
-/// What a failure of Postgres says about it; texts are made of the target and the SQLSTATE alone.
+/// What a failure of Postgres says about it; texts are made of the place and the SQLSTATE alone. The user is not named:
+/// it is part of the url's credentials.
 struct PostgresVerdict {
     let target: PostgresTarget
 
@@ -18,7 +19,7 @@ struct PostgresVerdict {
             return ProbeResult(
                 .unknown, reason: "credential.missing",
                 message:
-                    "\(place) asks for the password of \(target.user) and none is configured: set passwordFile or passwordCredential"
+                    "\(place) asks for a password and none is configured: set passwordFile or passwordCredential"
             )
         case .tooManyRows:
             return ProbeResult(
@@ -41,6 +42,16 @@ struct PostgresVerdict {
         }
     }
 
+    /// An attempt that was not made because the query of an earlier one still runs on the server.
+    func stillRunning(since: Instant, now: Instant, allowed: Duration) -> ProbeResult {
+        let age = Duration.milliseconds((now - since).nanoseconds / 1_000_000) + allowed
+        return ProbeResult(
+            .fail, reason: "timeout.processing",
+            message:
+                "\(target.text) still runs the query of \(DurationText.render(age)) ago and does not take its limit or its cancellation; no other query is sent before it has ended"
+        )
+    }
+
     /// A connection that the server refused.
     private func connection(_ state: SQLState) -> ProbeResult {
         let place = target.text
@@ -56,13 +67,14 @@ struct PostgresVerdict {
                     "\(place) is starting, recovering or shutting down and takes no connections yet (SQLSTATE 57P03)"
             )
         case "3D000": return fail("database.missing", "has no database of this name")
-        case "42501": return fail("auth.denied", "does not let \(target.user) connect to this database")
+        case "42501":
+            return fail("auth.denied", "does not let the user of this check connect to this database")
         case "55000": return fail("database.closed", "has closed this database to connections")
         case "57P01", "57P02": return fail("stopping", "is being shut down")
         default: break
         }
         switch state.kind {
-        case "28": return fail("auth.failed", "does not accept the user \(target.user) or the password")
+        case "28": return fail("auth.failed", "does not accept the user or the password")
         case "53": return fail("resources.exhausted", "is short of memory or disk")
         default: return fail("connect.failed", "refuses the connection")
         }
@@ -78,7 +90,7 @@ struct PostgresVerdict {
         case "57014":
             return fail("timeout.processing", "the query was not done within \(DurationText.render(allowed))")
         case "55P03": return fail("timeout.lock", "the query waited for a lock for too long")
-        case "42501": return fail("query.denied", "\(target.user) may not run the query")
+        case "42501": return fail("query.denied", "the user of this check may not run the query")
         case "42P01", "3F000": return fail("query.missing", "the query names a table that does not exist")
         case "25006": return fail("readonly", "the query writes and the server only reads")
         case "53100": return fail("disk.full", "the disk is full")

@@ -30,6 +30,10 @@ final class RedisConversation: ChannelInboundHandler, RemovableChannelHandler {
     private var count = 0
     private var wanted: RedisReply?
     private var bytes = 0
+    /// Whether what can be done without was asked for on it.
+    var isIntroduced = false
+    /// Whether INFO was answered on it, so that it may go along with the question.
+    var takesInfo = false
     /// Why the connection is of no further use.
     private var end: RedisFailure?
 

@@ -57,7 +57,7 @@ package struct RedisKind: ProbeKind {
 
     private static func readURL(_ object: inout ConfigurationObject) -> RedisTarget {
         let example = "redis://localhost:6379/0"
-        guard let text = object.concealedString("url") else {
+        guard let text = object.concealedString("url", inserting: ReferenceInsertion.url) else {
             if !object.has("url") {
                 object.fault(nil, "`url` is missing", remedy: "Add it, for example \"url\": \"\(example)\".")
             }
@@ -68,7 +68,8 @@ package struct RedisKind: ProbeKind {
                 throw URLFault("is empty", remedy: "Write for example \"\(example)\".")
             }
             let target = try RedisTarget(text.expanded)
-            object.showURL("url", written: text.written, normal: target.masked)
+            object.showURL("url", text, normal: target.shown, ofWritten: ShownURL.text(text.written))
+            object.identify("url", by: target.identity)
             object.warnOfPassword(in: "url", written: text.written) { (try? RedisTarget($0))?.password }
             return target
         } catch {
@@ -83,7 +84,7 @@ package struct RedisKind: ProbeKind {
         switch object.raw("command") {
         case nil: return []
         case let found? where found.kind == .string:
-            words = (object.optionalString("command") ?? "").split(separator: " ").map { String($0) }
+            words = (object.optionalText("command") ?? "").split(separator: " ").map { String($0) }
         default: words = object.strings("command", default: [])
         }
         guard let first = words.first else {
@@ -102,8 +103,11 @@ package struct RedisKind: ProbeKind {
         return words
     }
 
+    /// The role is what the answer is judged by, and the statistics decide nothing.
+    package static var judgementKeys: Set<String> { ["role", "statistics"] }
+
     /// `localhost:6379/0`.
-    package var target: String { server.text }
+    package var target: ShownTarget { server.target }
 
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {

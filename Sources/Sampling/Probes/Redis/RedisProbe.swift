@@ -10,6 +10,7 @@ final class RedisProbe: Probe, @unchecked Sendable {
     private let plan: RedisPlan
     private let context: ProbeContext
     private let resolver: Resolver
+    private let refusals: RedisRefusals
     private var kept: RedisLine?
     private var running: RedisRun?
     private var isClosed = false
@@ -18,6 +19,7 @@ final class RedisProbe: Probe, @unchecked Sendable {
         self.plan = plan
         self.context = context
         self.resolver = resolver
+        refusals = RedisRefusals(plan.kind, time: context.time)
     }
 
     var seriesWhenDown: [SeriesPoint] {
@@ -50,8 +52,9 @@ final class RedisProbe: Probe, @unchecked Sendable {
             old.conversation.hangUp()
             kept = nil
         }
-        let run = RedisRun(plan, context, resolver: resolver, attempt: attempt, kept: kept) {
-            [self] result, line in
+        let run = RedisRun(
+            plan, context, resolver: resolver, refusals: refusals, attempt: attempt, kept: kept
+        ) { [self] result, line in
             running = nil
             kept = line
             done(result)

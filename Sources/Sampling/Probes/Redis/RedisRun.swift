@@ -10,6 +10,7 @@ final class RedisRun: @unchecked Sendable {
     private let plan: RedisPlan
     private let context: ProbeContext
     private let resolver: Resolver
+    private let refusals: RedisRefusals
     private let course: PhaseLog
     private let done: (ProbeResult, RedisLine?) -> Void
 
@@ -21,17 +22,20 @@ final class RedisRun: @unchecked Sendable {
     private var made: RedisLine?
     /// The one that is waited for.
     private var asked: RedisConversation?
+    /// Whether PING was what a new connection may have been closed at.
+    private var leavesOutPing = false
     private var isLate = false
     private var isOver = false
 
     /// Makes a run; `done` is called once, with the connection where it can be used again.
     init(
-        _ plan: RedisPlan, _ context: ProbeContext, resolver: Resolver, attempt: Attempt, kept: RedisLine?,
-        done: @escaping (ProbeResult, RedisLine?) -> Void
+        _ plan: RedisPlan, _ context: ProbeContext, resolver: Resolver, refusals: RedisRefusals,
+        attempt: Attempt, kept: RedisLine?, done: @escaping (ProbeResult, RedisLine?) -> Void
     ) {
         self.plan = plan
         self.context = context
         self.resolver = resolver
+        self.refusals = refusals
         self.kept = kept
         self.done = done
         course = PhaseLog(attempt: attempt, time: context.time)
@@ -87,7 +91,9 @@ final class RedisRun: @unchecked Sendable {
                         staleBecause: connection.staleName)
                     made = line
                     greet(line)
-                case .failure(let failure): finish(unreached(failure), keep: kept)
+                case .failure(let failure):
+                    if leavesOutPing { refusals.forget(.ping) }
+                    finish(unreached(failure), keep: kept)
                 }
             })
         self.dial = dial
@@ -96,21 +102,38 @@ final class RedisRun: @unchecked Sendable {
 
     private func greet(_ line: RedisLine) {
         let (request, questions) = plan.greeting()
+        guard !questions.isEmpty else {
+            askNew(line)
+            return
+        }
         course.enter(plan.greetingPhase)
         ask(line.conversation, request, replies: questions.count) { [self] answer in
-            if let refusal = plan.refusal(of: answer, questions) {
-                refused(refusal)
-                return
-            }
-            question(line.conversation) { [self] answer in
-                switch answer {
-                case .success(var result):
-                    if let stale = line.staleBecause { result.note(stale) }
-                    var line = line
-                    line.since = context.time.now
-                    finish(result, keep: line)
-                case .failure(let failure): refused(failure)
+            if let refusal = plan.refusal(of: answer, questions) { refused(refusal) } else { askNew(line) }
+        }
+    }
+
+    private func askNew(_ line: RedisLine) {
+        question(line.conversation) { [self] answer in
+            switch answer {
+            case .success(var result):
+                if let stale = line.staleBecause { result.note(stale) }
+                var line = line
+                line.since = context.time.now
+                finish(result, keep: line)
+            case .failure(let failure):
+                guard failure.endsKeptConnection, !plan.kind.command.isEmpty, !leavesOutPing,
+                    refusals.cause(.ping) == nil
+                else {
+                    if leavesOutPing { refusals.forget(.ping) }
+                    refused(failure)
+                    return
                 }
+                // Perhaps because of PING, which not every proxy knows: once more with the command alone.
+                line.conversation.hangUp()
+                made = nil
+                leavesOutPing = true
+                refusals.note(.ping, .closed)
+                call()
             }
         }
     }
@@ -139,19 +162,33 @@ final class RedisRun: @unchecked Sendable {
 
     // MARK: - Question and answer
 
-    /// Asks a connection everything that the check wants to know.
+    /// Asks a connection everything that the check wants to know. As soon as the question itself is answered, nothing
+    /// that comes after it makes a failure of it.
     private func question(
         _ conversation: RedisConversation, then: @escaping (Result<ProbeResult, RedisFailure>) -> Void
     ) {
         course.enter(.processing)
         let began = context.time.now
-        ask(conversation, plan.question, replies: plan.replyCount, wanted: RedisPlan.pong) { [self] answer in
+        let request = plan.request(
+            withPing: refusals.cause(.ping) == nil,
+            withInfo: conversation.takesInfo && refusals.cause(.info) == nil)
+        ask(conversation, request.bytes, replies: request.replies, wanted: request.first) {
+            [self] exchange in
             do throws(RedisFailure) {
-                let info = try plan.info(in: answer)
-                if plan.isPartOfCluster(info) {
-                    askCluster(conversation, answer, info, began, then)
+                let answer = try plan.answer(in: exchange, to: request)
+                if let reply = answer.pingRefusal { refusals.learn(.ping, from: reply) }
+                let latency = (exchange.first ?? context.time.now) - began
+                var info = RedisInfo()
+                if request.asksInfo {
+                    // INFO was answered on this connection before: that it ends now has another reason, perhaps.
+                    if let failure = exchange.cutShort, failure.endsKeptConnection { throw failure }
+                    take(answer.infos, exchange.cutShort, into: &info)
+                    if exchange.cutShort == .oversized { refusals.note(.info, .large) }
+                    finishQuestion(conversation, info, began, latency, exchange.cutShort, then)
+                } else if conversation.isIntroduced {
+                    finishQuestion(conversation, info, began, latency, nil, then)
                 } else {
-                    then(.success(plan.result(answer, info, asked: began, took: context.time.now - began)))
+                    askExtras(conversation, began, latency, then)
                 }
             } catch {
                 then(.failure(error))
@@ -159,18 +196,68 @@ final class RedisRun: @unchecked Sendable {
         }
     }
 
-    private func askCluster(
-        _ conversation: RedisConversation, _ answer: RedisConversation.Exchange, _ info: RedisInfo,
-        _ began: Instant, _ then: @escaping (Result<ProbeResult, RedisFailure>) -> Void
+    /// On a new connection, once the answer to the question is there.
+    private func askExtras(
+        _ conversation: RedisConversation, _ began: Instant, _ latency: Duration,
+        _ then: @escaping (Result<ProbeResult, RedisFailure>) -> Void
     ) {
-        ask(conversation, RedisPlan.clusterQuestion, replies: 1) { [self] cluster in
-            guard let reply = cluster.replies.first else {
-                then(.failure(cluster.cutShort ?? .closed))
-                return
+        conversation.isIntroduced = true
+        let (request, asked) = plan.extras(refusals)
+        guard !asked.isEmpty, !isLate else {
+            finishQuestion(conversation, RedisInfo(), began, latency, nil, then)
+            return
+        }
+        ask(conversation, request, replies: asked.count) { [self] exchange in
+            var info = RedisInfo()
+            var replies = exchange.replies[...]
+            if asked.first == .setName, let reply = replies.popFirst() {
+                refusals.learn(.setName, from: reply)
             }
+            take(replies, exchange.cutShort, into: &info)
+            if let failure = exchange.cutShort {
+                let unanswered = asked.dropFirst(exchange.replies.count).first
+                if let unanswered { refusals.note(unanswered, RedisRefusals.Cause(failure)) }
+            } else {
+                conversation.takesInfo = asked.last == .info && refusals.cause(.info) == nil
+            }
+            finishQuestion(conversation, info, began, latency, exchange.cutShort, then)
+        }
+    }
+
+    /// Takes the replies to INFO that came.
+    private func take(
+        _ replies: ArraySlice<RedisReply>, _ cutShort: RedisFailure?, into info: inout RedisInfo
+    ) {
+        guard let first = replies.first else { return }
+        for reply in replies { info.add(reply) }
+        if cutShort == nil { refusals.learn(.info, from: first) }
+    }
+
+    private func finishQuestion(
+        _ conversation: RedisConversation, _ info: RedisInfo, _ began: Instant, _ latency: Duration,
+        _ cutShort: RedisFailure?, _ then: @escaping (Result<ProbeResult, RedisFailure>) -> Void
+    ) {
+        guard cutShort == nil, !isLate, plan.isPartOfCluster(info), refusals.cause(.clusterInfo) == nil
+        else {
+            let missing = refusals.cause(.info) ?? cutShort.map { RedisRefusals.Cause($0) }
+            then(
+                .success(
+                    plan.result(info, latency: latency, took: context.time.now - began, refused: missing)))
+            return
+        }
+        ask(conversation, RedisPlan.clusterQuestion, replies: 1) { [self] cluster in
             var info = info
-            info.add(reply)
-            then(.success(plan.result(answer, info, asked: began, took: context.time.now - began)))
+            if let reply = cluster.replies.first {
+                info.add(reply)
+                refusals.learn(.clusterInfo, from: reply)
+            } else if let failure = cluster.cutShort {
+                refusals.note(.clusterInfo, RedisRefusals.Cause(failure))
+            }
+            then(
+                .success(
+                    plan.result(
+                        info, latency: latency, took: context.time.now - began,
+                        refused: refusals.cause(.info))))
         }
     }
 
@@ -235,6 +322,7 @@ final class RedisRun: @unchecked Sendable {
         var result = unfinished
         result.duration = context.time.now - attempt.started
         result.phases = course.timings
+        refusals.tell(&result)
         let up = result.outcome == .pass || result.outcome == .warn && result.reason != "loading"
         result.series.insert(SeriesPoint(RedisFamilies.up, .integer(up ? 1 : 0), whenStale: .zero), at: 0)
         for line in [kept, made] {

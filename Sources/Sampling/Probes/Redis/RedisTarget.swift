@@ -27,21 +27,33 @@ struct RedisTarget: Sendable, Hashable {
     init(_ text: String) throws(URLFault) {
         let url = try ConnectionURL(text)
         var database: String?
-        for (name, value) in url.query {
+        for (index, (name, value)) in url.query.enumerated() {
             guard name == "db" else {
                 throw URLFault(
-                    "\"\(name)\" is not a parameter that is known here", remedy: "The only one is db=NUMBER.")
+                    "parameter \(index + 1) of the query is not known here",
+                    remedy: "The only one is db=NUMBER.")
             }
             database = value
         }
         switch url.scheme {
         case "redis":
-            place = .network(host: url.host ?? "localhost", port: url.port ?? Self.defaultPort)
+            let host = url.host ?? "localhost"
+            guard HostText.isName(host) || HostText.isAddress(host) else {
+                throw URLFault(
+                    "the host is neither a name nor an address",
+                    remedy: "Write redis://host:6379/0, special characters of a password percent-encoded.")
+            }
+            place = .network(host: host, port: url.port ?? Self.defaultPort)
             if url.path.utf8.count > 1 { database = String(url.path.dropFirst()) }
         case "unix", "redis+unix", "redis+socket":
             guard url.host == nil, url.path.utf8.count > 1 else {
                 throw URLFault(
                     "names no socket", remedy: "Write three slashes: unix:///run/redis/redis.sock.")
+            }
+            guard url.path.utf8.count <= ServerAddress.longestPath else {
+                throw URLFault(
+                    "names a socket whose path is longer than \(ServerAddress.longestPath) bytes",
+                    remedy: "Use a shorter directory.")
             }
             place = .unix(path: url.path)
         case "rediss":
@@ -50,7 +62,7 @@ struct RedisTarget: Sendable, Hashable {
                 remedy: "Use redis:// on a trusted network or through a local stunnel, or a Unix socket.")
         default:
             throw URLFault(
-                "the scheme \"\(url.scheme)\" is not Redis's", remedy: "Write redis://host:6379/0.")
+                "the scheme is not one of Redis", remedy: "Write redis://host:6379/0.")
         }
         user = url.user
         password = url.password.map { Secret($0) }
@@ -62,18 +74,21 @@ struct RedisTarget: Sendable, Hashable {
     }
 
     /// `localhost:6379/0`, `/run/redis/redis.sock/0`.
-    var text: String { "\(address)/\(database)" }
+    var target: ShownTarget { ShownTarget(place: address, database: "\(database)") }
 
     /// The place alone: `localhost:6379`, `/run/redis/redis.sock`.
     var address: String { place.text }
 
-    /// The whole as a url, with its password masked.
-    var masked: String {
-        var credentials = user ?? ""
-        if password != nil { credentials += ":***" }
+    /// What tells this target from every other: all but its password. Not for showing.
+    var identity: String { [address, user ?? "", String(database)].joined(separator: "\0") }
+
+    /// What may be shown of the url, in a form that can be read again: stars for user and password.
+    var shown: String {
+        var credentials = user == nil ? "" : ShownURL.stars
+        if password != nil { credentials += ":" + ShownURL.stars }
         if !credentials.isEmpty { credentials += "@" }
         return switch place {
-        case .network: "redis://\(credentials)\(text)"
+        case .network: "redis://\(credentials)\(address)/\(database)"
         case .unix: "unix://\(credentials)\(address)?db=\(database)"
         }
     }

@@ -52,8 +52,8 @@ struct RedisVerdict {
             return fail("auth.required", "asks for a password: set passwordFile or passwordCredential")
         case "WRONGPASS": return fail("auth.failed", "does not accept the user or the password")
         case "NOPERM":
-            return fail(
-                "auth.denied", "does not let the user \(target.user ?? "default") run \(Self.word(question))")
+            // Without the user: a password that was written in its place would be told.
+            return fail("auth.denied", "does not let the user of this check run \(Self.word(question))")
         case "MASTERDOWN":
             return fail("master.down", "is a replica that has lost its master and serves no data")
         case "MISCONF":
@@ -89,7 +89,7 @@ struct RedisVerdict {
     }
 
     /// The code itself, where it looks like one.
-    private static func shown(_ code: String) -> String {
+    static func shown(_ code: String) -> String {
         let isCode = code.utf8.count <= 20 && code.utf8.allSatisfy { $0 >= 0x41 && $0 <= 0x5A }
         return isCode ? code : "without a code"
     }

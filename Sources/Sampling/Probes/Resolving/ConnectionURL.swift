@@ -30,10 +30,8 @@ struct ConnectionURL {
 
     init(_ text: String) throws(URLFault) {
         let bytes = Array(text.utf8)
-        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8),
-            colon > 0
-        else {
-            throw URLFault("is not an address", remedy: "Write scheme://user@host:port/name.")
+        guard let colon = Self.schemeEnd(bytes) else {
+            throw URLFault("is not a URL", remedy: "Write scheme://user@host:port/name.")
         }
         scheme = String(decoding: bytes[..<colon], as: UTF8.self).lowercased()
         let rest = bytes[(colon + 3)...]
@@ -60,21 +58,50 @@ struct ConnectionURL {
         (host, port) = try Self.place(place)
 
         let question = behind.firstIndex(of: UInt8(ascii: "?"))
-        path = try Self.decode(behind[..<(question ?? behind.endIndex)], "the path")
-        var query: [(name: String, value: String)] = []
-        if let question {
-            for pair in behind[(question + 1)...].split(separator: UInt8(ascii: "&")) {
-                let equals = pair.firstIndex(of: UInt8(ascii: "="))
-                let name = try Self.decode(pair[..<(equals ?? pair.endIndex)], "a parameter")
-                guard let equals else {
-                    throw URLFault(
-                        "the parameter \"\(name)\" has no value",
-                        remedy: "Write \(name)=VALUE, or leave it out.")
-                }
-                query.append((name, try Self.decode(pair[(equals + 1)...], "the parameter \"\(name)\"")))
-            }
+        let path = behind[..<(question ?? behind.endIndex)]
+        guard !path.contains(UInt8(ascii: "@")) else {
+            // Behind a slash that nobody encoded: what was read as host and port is the beginning of a password.
+            throw URLFault(
+                "holds an @ behind the first slash",
+                remedy: "Write special characters of a password percent-encoded: / as %2F, @ as %40.")
         }
-        self.query = query
+        self.path = try Self.decode(path, "the path")
+        query =
+            try question.map { question throws(URLFault) in try Self.query(behind[(question + 1)...]) } ?? []
+    }
+
+    /// Where the scheme of a URL ends, at the colon of `://`; nil where the text is no URL.
+    static func schemeEnd(_ bytes: [UInt8]) -> Int? {
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon > 0,
+            bytes[colon...].starts(with: "://".utf8),
+            bytes[..<colon].allSatisfy(isSchemeByte)
+        else { return nil }
+        return colon
+    }
+
+    private static func isSchemeByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    /// The parameters behind the question mark. Faults count them and do not quote them: what stands there may be half
+    /// a password.
+    private static func query(_ bytes: ArraySlice<UInt8>) throws(URLFault) -> [(name: String, value: String)]
+    {
+        var query: [(name: String, value: String)] = []
+        for (index, pair) in bytes.split(separator: UInt8(ascii: "&")).enumerated() {
+            // What a printed configuration has in the place of parameters.
+            if pair.elementsEqual(ShownURL.stars.utf8) { continue }
+            let what = "parameter \(index + 1) of the query"
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else {
+                throw URLFault("\(what) has no value", remedy: "Write NAME=VALUE, or leave it out.")
+            }
+            query.append((try decode(pair[..<equals], what), try decode(pair[(equals + 1)...], what)))
+        }
+        return query
     }
 
     /// Host and port of `host`, `host:port`, `[::1]:port`, `:port`.

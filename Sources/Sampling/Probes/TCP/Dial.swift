@@ -100,7 +100,7 @@ final class Dial: @unchecked Sendable {
         let attempt = course.attempt
         // Until a lane is free this is not the name servers' fault.
         attempt.enter(.queued)
-        context.lanes.run { [self, resolver, loop = context.eventLoop] in
+        let isStarted = context.lanes.start { [self, resolver, loop = context.eventLoop] in
             attempt.enter(.resolve)
             let answer: Result<Resolution, ResolveFailure>
             do throws(ResolveFailure) {
@@ -110,6 +110,7 @@ final class Dial: @unchecked Sendable {
             }
             loop.execute { self.resolved(answer) }
         }
+        if !isStarted { end(.failure(.threadless)) }
     }
 
     private func resolved(_ answer: Result<Resolution, ResolveFailure>) {
@@ -147,7 +148,7 @@ final class Dial: @unchecked Sendable {
         course.enter(.tls)
         let attempt = course.attempt
         attempt.enter(.queued)
-        context.lanes.run { [self, store = context.tls, loop = context.eventLoop] in
+        let isStarted = context.lanes.start { [self, store = context.tls, loop = context.eventLoop] in
             attempt.enter(.tls)
             let purpose = settings.verify ? TLSPurpose.verified : .unverified
             let made = Result {
@@ -155,6 +156,7 @@ final class Dial: @unchecked Sendable {
             }
             loop.execute { self.prepared(made, addresses) }
         }
+        if !isStarted { end(.failure(.threadless)) }
     }
 
     private func prepared(

@@ -22,7 +22,7 @@ enum ExpectedBytes: Sendable, Hashable {
         guard let found = object.raw("expectBytes") else { return nil }
         switch found.kind {
         case .string:
-            guard let text = object.optionalString("expectBytes") else { return nil }
+            guard let text = object.optionalText("expectBytes") else { return nil }
             guard !text.isEmpty, text.utf8.count <= bound else {
                 object.fault(
                     "expectBytes", text.isEmpty ? "is empty" : "is longer than the 64 KiB that are read",

@@ -28,6 +28,9 @@ struct ProbeFailure: Error, Sendable, Hashable {
         }
     }
 
+    /// The system gives no thread for what can block.
+    static let threadless = ProbeFailure(.unknown, "inconclusive.lanes", ProbeResult.noThread)
+
     /// The verdict of the attempt's deadline.
     static func timeout(in phase: ProbePhase, after: Duration, place: String) -> ProbeFailure {
         let seconds = DurationText.render(.milliseconds(Int64(after.milliseconds.rounded())))

@@ -22,7 +22,7 @@ package struct TCPCheck: ProbeKind {
     let expected: ExpectedBytes?
 
     /// What is connected to.
-    package var target: String { endpoint?.text ?? "" }
+    package var target: ShownTarget { ShownTarget(place: endpoint?.text ?? "") }
 
     /// Reads the keys of this kind.
     package init(reading object: inout ConfigurationObject) {
@@ -30,11 +30,11 @@ package struct TCPCheck: ProbeKind {
         endpoint = ServerAddress(address: address)
         if endpoint == nil, !address.isEmpty {
             object.fault(
-                "address", "\"\(address)\" is neither host:port nor an absolute path",
+                "address", "\(object.quote(address)) is neither host:port nor an absolute path",
                 remedy: "Write for example \"localhost:5672\", \"[::1]:5672\" or \"/run/service.sock\".")
         }
         tls = Self.readTLS(&object)
-        send = Array((object.maskedString("send") { $0.isEmpty ? "" : "***" } ?? "").utf8)
+        send = Array((object.maskedString("send") { $0.isEmpty ? "" : ShownURL.stars } ?? "").utf8)
         if send.count > Self.bound {
             object.fault("send", "is longer than 64 KiB", remedy: "Shorten it.")
         }
@@ -46,6 +46,9 @@ package struct TCPCheck: ProbeKind {
         if object.raw("tls")?.kind == .object { return object.object("tls") { TLSSettings(reading: &$0) } }
         return object.boolean("tls", default: false) ? TLSSettings() : nil
     }
+
+    /// What the answer has to be, and nothing of what is asked.
+    package static var judgementKeys: Set<String> { ["expectBytes"] }
 
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {

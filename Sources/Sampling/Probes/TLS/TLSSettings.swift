@@ -33,9 +33,12 @@ struct TLSSettings: Sendable, Hashable {
 
     /// Reads the object `tls` of a check.
     init(reading object: inout ConfigurationObject) {
-        caFile = object.optionalString("caFile")
-        certFile = object.optionalString("certFile")
-        keyFile = object.optionalString("keyFile")
+        caFile = object.optionalFile("caFile")
+        certFile = object.optionalFile("certFile")
+        keyFile = object.optionalFile("keyFile")
+        // By what certificate we are known is no part of what is asked.
+        object.remember(credential: nil, at: "certFile")
+        object.remember(credential: nil, at: "keyFile")
         serverName = object.optionalString("serverName")
         verify = object.boolean("verify", default: true)
         let range = Duration.zero...Self.longestExpiry
@@ -66,47 +69,46 @@ struct TLSSettings: Sendable, Hashable {
     }
 
     private func readFiles(_ object: inout ConfigurationObject) {
-        if let serverName {
-            if serverName.isEmpty || serverName.utf8.count > 255 || HostText.isAddress(serverName) {
-                object.fault(
-                    "serverName", "\"\(serverName)\" is not a host name",
-                    remedy: "Write the name that the server's certificate carries.")
-            }
-        }
-        let opening = object.reading.surroundings.opening
-        if let caFile, !Self.holdsCertificates(caFile, opening) {
+        if let serverName, !HostText.isName(serverName) || HostText.isAddress(serverName) {
             object.fault(
-                "caFile", "no PEM certificate can be read from \(caFile)",
-                remedy: "Check the path, its mode, and that it holds BEGIN CERTIFICATE.")
+                "serverName", "\(object.quote(serverName)) is not a host name",
+                remedy: "Write the name that the server's certificate carries, without a port.")
         }
-        if let certFile, !Self.holdsCertificates(certFile, opening) {
+        refuse(caFile, "caFile", in: object)
+        let chain = refuse(certFile, "certFile", in: object)
+        if object.has("certFile") != object.has("keyFile") {
+            let (given, missing) =
+                object.has("certFile") ? ("certFile", "keyFile") : ("keyFile", "certFile")
             object.fault(
-                "certFile", "no PEM certificate can be read from \(certFile)",
-                remedy: "Check the path, its mode, and that it holds BEGIN CERTIFICATE.")
+                given, "is set without `\(missing)`",
+                remedy: "Set `certFile` and `keyFile` together, or neither.")
         }
-        if (certFile == nil) != (keyFile == nil) {
+        guard let keyFile else { return }
+        // The key is a secret: owner and mode are checked where all secrets are; and a changed key is a changed check.
+        guard let text = object.readSecret(keyFile, "keyFile") else { return }
+        guard let key = try? NIOSSLPrivateKey(bytes: Array(text.utf8), format: .pem) else {
             object.fault(
-                certFile == nil ? "keyFile" : "certFile", "stands without its other half",
-                remedy: "Write `certFile` and `keyFile` together, or neither.")
+                "keyFile", "no PEM key without a passphrase can be read from \(object.quote(path: keyFile))",
+                remedy: "Write the key with `openssl pkey -in OLD -out NEW`.")
+            return
         }
-        if let keyFile {
-            // The key is a secret: owner and mode are checked where all secrets are.
-            switch object.reading.surroundings.readSecret(keyFile) {
-            case .failure(let problem): object.fault("keyFile", problem.fact, remedy: problem.remedy)
-            case .success(let text):
-                object.remember(hidden: text)  // a changed key is a changed check
-                if (try? NIOSSLPrivateKey(bytes: Array(text.utf8), format: .pem)) == nil {
-                    object.fault(
-                        "keyFile", "no PEM key without a passphrase can be read from \(keyFile)",
-                        remedy: "Write the key with `openssl pkey -in OLD -out NEW`.")
-                }
-            }
+        if let problem = ClientIdentity.problem(chain, key) {
+            object.fault("keyFile", "`certFile` and `keyFile` \(problem.fact)", remedy: problem.remedy)
         }
     }
 
-    private static func holdsCertificates(_ path: String, _ opening: (String) -> Void) -> Bool {
-        opening(path)
-        guard let certificates = try? NIOSSLCertificate.fromPEMFile(path) else { return false }
-        return !certificates.isEmpty
+    /// Refuses a file without certificates; gives those that it holds.
+    @discardableResult
+    private func refuse(_ path: String?, _ key: String, in object: ConfigurationObject) -> [NIOSSLCertificate]
+    {
+        guard let path else { return [] }
+        object.reading.surroundings.opening(path)
+        let certificates = (try? NIOSSLCertificate.fromPEMFile(path)) ?? []
+        if certificates.isEmpty {
+            object.fault(
+                key, "no PEM certificate can be read from \(object.quote(path: path))",
+                remedy: "Check the path, its mode, and that it holds BEGIN CERTIFICATE.")
+        }
+        return certificates
     }
 }

@@ -18,15 +18,13 @@ package struct UnitKind: ProbeKind, SelectingKind {
     /// Reads the keys.
     package init(reading object: inout ConfigurationObject) {
         let written = object.requiredString("unit", example: "agno@1.service")
-        if written.utf8.contains(UInt8(ascii: "/")) {
-            object.fault(
-                "unit", "\"\(written)\" holds a slash", remedy: "Write the unit's name as systemctl shows it."
-            )
+        if let problem = UnitName.problem(with: written), !written.isEmpty {
+            object.fault("unit", "\(object.quote(written)) \(problem)", remedy: UnitName.remedy)
         }
         if let type = Self.processless.first(where: { written.hasSuffix($0) }) {
             object.fault(
                 "unit",
-                "\(Quotation.quote(written)) has no processes of its own, so its cgroup does not tell whether it is active",
+                "\(object.quote(written)) has no processes of its own, so its cgroup does not tell whether it is active",
                 remedy: "Name a service, scope or slice instead of a unit of type \(type.dropFirst()).")
         }
         unit = Self.fullName(written)
@@ -38,16 +36,27 @@ package struct UnitKind: ProbeKind, SelectingKind {
     }
 
     /// The unit.
-    package var target: String { unit }
+    package var target: ShownTarget { ShownTarget(names: [unit]) }
 
     /// What it names.
     package var picked: Selection? { selection }
 
     /// Makes the probe.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
-        let lives = UnitLedger()
-        return KernelProbe(
-            context, ask: { [selection] kernel, answer in kernel.containers(selection, answer) },
+        probe(context, UnitLedger())
+    }
+
+    /// Makes the probe that remembers the restarts that another one has seen.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        probe(context, (old as? any LedgerKeeping)?.ledger as? UnitLedger ?? UnitLedger())
+    }
+
+    private func probe(_ context: ProbeContext, _ lives: UnitLedger) -> any Probe {
+        KernelProbe(
+            context, ledger: lives,
+            ask: { [selection] kernel, answer in kernel.containers(selection, answer) },
             judge: { [self] answer in
                 let restarts = lives.note(
                     Self.outermost(answer.containers), sinceBoot: context.time.sinceBoot,

@@ -52,8 +52,9 @@ extension JSONParser {
 
     private mutating func note(_ node: Int) throws(JSONFault) {
         let key = keyBytes(node)
+        let text = String(decoding: key, as: UTF8.self)
         let fault = fault(
-            "the key \(Quotation.quote(String(decoding: key, as: UTF8.self))) stands here a second time",
+            Quotation.mayQuote(key: text) ? "the key \"\(text)\" is listed twice" : "a key is listed twice",
             "Keep one of the two.", at: Int(nodes[node].start) - 1)
         guard policy == .collect else { throw fault }
         if key != [UInt8(ascii: "/"), UInt8(ascii: "/")], duplicates.count < JSONParser.maximumDuplicates {

@@ -48,7 +48,7 @@ package struct CheckView: Sendable, Hashable {
     package var impact: String
     /// Whether it is switched on.
     package var enabled: Bool
-    /// `healthy`, `degraded`, `unhealthy` or `unknown`.
+    /// `healthy`, `degraded`, `unhealthy` or `unknown`; never healthy where the phase is not `active`.
     package var level: String
     /// `pending`, `active` or `stale`.
     package var phase: String
@@ -87,7 +87,7 @@ package struct CheckView: Sendable, Hashable {
         target = definition.target
         impact = definition.impact.rawValue
         enabled = definition.enabled
-        level = report.level.word
+        level = report.shownLevel.word
         phase = report.phase.word
         flapping = report.flapping
         maintenance = report.maintenance

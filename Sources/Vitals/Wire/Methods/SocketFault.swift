@@ -77,7 +77,7 @@ extension SocketFault {
     package static func unknownMethod(_ name: String) -> SocketFault {
         SocketFault(
             code: -32601, kind: "unknown_method",
-            message: "there is no method \"\(name)\"; describe lists those there are")
+            message: "there is no method \"\(Echo.cut(name))\"; describe lists those there are")
     }
 
     /// -32602: the method is known, its parameters are not right.
@@ -142,8 +142,8 @@ extension SocketFault {
     /// -32020: what was asked for does not exist.
     package static func notFound(_ what: String, name: String) -> SocketFault {
         SocketFault(
-            code: -32020, kind: "not_found", message: "there is no \(what) \"\(name)\"",
-            details: [Fact("name", .text(name))])
+            code: -32020, kind: "not_found", message: "there is no \(what) \"\(Echo.cut(name))\"",
+            details: [Fact("name", .text(Echo.cut(name)))])
     }
 
     /// -32021: the new configuration is not acceptable; the old one stays in force.
@@ -157,7 +157,8 @@ extension SocketFault {
     /// -32022: the check exists and cannot be run on demand.
     package static func notRunnable(_ name: String, _ why: String) -> SocketFault {
         SocketFault(
-            code: -32022, kind: "not_runnable", message: "the check \"\(name)\" cannot be run: \(why)",
-            details: [Fact("name", .text(name))])
+            code: -32022, kind: "not_runnable",
+            message: "the check \"\(Echo.cut(name))\" cannot be run: \(why)",
+            details: [Fact("name", .text(Echo.cut(name)))])
     }
 }

@@ -11,27 +11,6 @@ package enum StatusQuery {
 
     /// What it answers.
     package struct Reply: Sendable, Hashable {
-        /// How many checks stand where.
-        package struct Counts: Sendable, Hashable {
-            /// Checks that are switched on.
-            package var total = 0
-            /// Of them: healthy.
-            package var healthy = 0
-            /// Of them: degraded.
-            package var degraded = 0
-            /// Of them: unhealthy.
-            package var unhealthy = 0
-            /// Of them: without evidence so far.
-            package var unknown = 0
-            /// Of them, whatever their level: with evidence too old to count.
-            package var stale = 0
-            /// Beside them: switched off.
-            package var disabled = 0
-
-            /// Makes counts of nothing.
-            package init() {}
-        }
-
         /// `healthy`, `degraded` or `unhealthy`.
         package var status: String
         /// A sentence where the status needs one.
@@ -51,7 +30,7 @@ package enum StatusQuery {
         /// Which configuration is in force.
         package var generation: UInt64
         /// How many checks stand where.
-        package var counts: Counts
+        package var counts: HealthCounts
         /// What is missing from figures and page now.
         package var unmeasured: [Unmeasured]
 
@@ -67,22 +46,7 @@ package enum StatusQuery {
             sequence = report.sequence
             self.epoch = epoch
             generation = report.generation
-            var counts = Counts()
-            for check in report.checks {
-                guard check.definition.enabled else {
-                    counts.disabled += 1
-                    continue
-                }
-                counts.total += 1
-                if check.phase == .stale { counts.stale += 1 }
-                switch check.level {
-                case .healthy: counts.healthy += 1
-                case .degraded: counts.degraded += 1
-                case .unhealthy: counts.unhealthy += 1
-                case .unknown: counts.unknown += 1
-                }
-            }
-            self.counts = counts
+            counts = report.counts
         }
 
         /// Writes it as one value.
@@ -125,7 +89,7 @@ package enum StatusQuery {
             sequence = UInt64(clamping: value["seq"]?.integer ?? 0)
             epoch = value["epoch"]?.string ?? ""
             generation = UInt64(clamping: value["generation"]?.integer ?? 0)
-            var counts = Counts()
+            var counts = HealthCounts()
             func count(_ name: StaticString) -> Int { Int(clamping: value["checks"]?[name]?.integer ?? 0) }
             counts.total = count("total")
             counts.healthy = count("healthy")

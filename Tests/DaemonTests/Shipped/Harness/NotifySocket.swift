@@ -57,6 +57,14 @@ final class NotifySocket: Sendable {
         pthread_join(thread, nil)
     }
 
+    /// Lets other users speak to it.
+    func openToAll() throws {
+        let directory = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        guard chmod(String(directory), 0o711) == 0, chmod(path, 0o666) == 0 else {
+            throw ShippedFault("\(path) cannot be opened to others")
+        }
+    }
+
     /// All that was said so far.
     var messages: [Message] { state.messages.withLock { $0 } }
     /// All but the beats.

@@ -18,17 +18,18 @@ final class Program: Sendable {
     private let lifeline: Int32
     private let ending = Mutex<Ending?>(nil)
 
-    /// Starts `words` with exactly this environment beside PATH and HOME; output is appended to these files.
+    /// Starts `words` with exactly this environment beside PATH and HOME; output is appended to these files. `stderr`
+    /// takes the place of `errors`.
     init(
         _ words: [String], environment: [String: String] = [:], output: String = "/dev/null",
-        errors: String = "/dev/null", input: Int32? = nil
+        errors: String = "/dev/null", input: Int32? = nil, stderr: Int32? = nil
     ) throws {
         let (out, err) = (try Self.opened(output), try Self.opened(errors))
         defer {
             close(out)
             close(err)
         }
-        pid = try Self.spawn(words, environment, input: input, output: out, errors: err)
+        pid = try Self.spawn(words, environment, input: input, output: out, errors: stderr ?? err)
         let ends = try Self.pair()
         defer { close(ends[0]) }
         lifeline = ends[1]

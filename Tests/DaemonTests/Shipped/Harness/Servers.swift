@@ -83,3 +83,55 @@ final class LocalRedis: Sendable {
         }
     }
 }
+
+/// A real Postgres on a port of the loopback and on a Unix socket, both of which ask for a password.
+final class LocalPostgres: Sendable {
+    static let password = "CANARY-\(UInt64.random(in: 0 ... .max))"
+
+    let directory: TestDirectory
+    let port: UInt16
+    private let binaries: String
+    private let user: [String]
+
+    /// Where Debian keeps the server's programs, outside of the PATH; nil where there are none.
+    static let binaries: String? = stride(from: 20, to: 12, by: -1).map { "/usr/lib/postgresql/\($0)/bin" }
+        .first { access("\($0)/postgres", X_OK) == 0 }
+
+    init() throws {
+        binaries = try #require(Self.binaries)
+        directory = try TestDirectory()
+        port = try SilentServer().port
+        // The server refuses to run as root.
+        guard geteuid() == 0, let account = getpwnam("postgres") else {
+            user = []
+            return
+        }
+        let (uid, gid) = (account.pointee.pw_uid, account.pointee.pw_gid)
+        user = ["setpriv", "--reuid=\(uid)", "--regid=\(gid)", "--clear-groups"]
+        try #require(chown(directory.path, uid, gid) == 0)
+    }
+
+    /// Makes the data and starts it; `vitald` may log in with the password, over every way.
+    func start() async throws -> Program {
+        let data = "\(directory.path)/data"
+        let words =
+            user + ["\(binaries)/initdb", "-D", data, "-U", "vitald", "--auth=scram-sha-256", "--no-sync"]
+        let secret = try directory.write("new.password", Self.password)
+        try #require(chmod(secret, 0o644) == 0)
+        let made = try await Wait.apart {
+            try Program.output(words + ["--pwfile", secret, "--locale=C", "--encoding=UTF8"])
+        }
+        try #require(made.ending == .code(0), "\(made.errors)")
+        let program = try Program(
+            user + [
+                "\(binaries)/postgres", "-D", data, "-k", directory.path, "-p", "\(port)",
+                "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
+            ], output: "\(directory.path)/postgres.log", errors: "\(directory.path)/postgres.log")
+        try await Wait.until("Postgres to be ready") {
+            if program.hasEnded != nil { throw ShippedFault(directory.read("postgres.log")) }
+            return directory.read("data/postmaster.pid").split(separator: "\n").last?.hasPrefix("ready")
+                == true
+        }
+        return program
+    }
+}

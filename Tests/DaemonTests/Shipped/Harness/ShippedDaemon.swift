@@ -21,18 +21,23 @@ final class ShippedDaemon: Sendable {
     let socket: String
 
     /// Starts it; `configuration` is the text of its file. `prefix` is a program that becomes vitald in the end,
-    /// as prlimit does.
+    /// as prlimit does. `stderr` takes the place of the log's file; `owner` gets directory and configuration.
     init(
         _ configuration: String, arguments: [String] = [], environment: [String: String] = [:],
-        prefix: [String] = [], in directory: TestDirectory? = nil, log: String = "log"
+        prefix: [String] = [], in directory: TestDirectory? = nil, log: String = "log", stderr: Int32? = nil,
+        owner: uid_t? = nil
     ) throws {
         let directory = try directory ?? TestDirectory()
         self.directory = directory
         let file = try directory.write("config.json", configuration)
         socket = directory.path + "/run/vitald.sock"
+        if let owner {
+            for path in [directory.path, file] { try #require(chown(path, owner, owner) == 0) }
+        }
         program = try Program(
             prefix + [Self.binary, "--config", file, "--socket", socket, "--log-format", "json"] + arguments,
-            environment: environment, errors: log.hasPrefix("/") ? log : "\(directory.path)/\(log)")
+            environment: environment, errors: log.hasPrefix("/") ? log : "\(directory.path)/\(log)",
+            stderr: stderr)
     }
 
     var pid: pid_t { program.pid }

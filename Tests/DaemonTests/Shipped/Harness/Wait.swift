@@ -28,9 +28,9 @@ enum Wait {
         }
     }
 
-    /// Looks until the condition holds; fails with what was waited for.
+    /// Looks until the condition holds; fails with what was waited for, as it is told then.
     static func until(
-        _ what: String, within limit: Duration = patience,
+        _ what: @autoclosure () async -> String, within limit: Duration = patience,
         _ condition: () async throws -> Bool
     ) async throws {
         let end = ContinuousClock.now + limit
@@ -40,7 +40,7 @@ enum Wait {
             if try await condition() { return }
             looks += 1
             guard ContinuousClock.now < end || looks < 25 else {
-                throw ShippedFault("waited in vain for \(what)")
+                throw ShippedFault("waited in vain for \(await what())")
             }
             try await apart { _ = poll(nil, 0, 20) }
         }
@@ -48,10 +48,11 @@ enum Wait {
 
     /// Looks until there is a value.
     static func value<Value>(
-        _ what: String, within limit: Duration = patience, _ look: () async throws -> Value?
+        _ what: @autoclosure () async -> String, within limit: Duration = patience,
+        _ look: () async throws -> Value?
     ) async throws -> Value {
         var found: Value?
-        try await until(what, within: limit) {
+        try await until(await what(), within: limit) {
             found = try await look()
             return found != nil
         }

@@ -76,6 +76,34 @@ struct TLSServerTests {
             "curl's code for a failed handshake")
     }
 
+    @Test("TLS 1.2 is spoken with authenticated encryption and forward secrecy, and with nothing else")
+    func suites() throws {
+        let house = try House()
+        try house.replace(Self.access())
+        func handshake(_ suite: String) throws -> String {
+            let command = [
+                "openssl", "s_client", "-connect", "127.0.0.1:\(house.port)", "-tls1_2", "-cipher",
+                suite + ":@SECLEVEL=0",
+            ]
+            return String(decoding: try Tool.run(command, [UInt8]()).output, as: UTF8.self)
+        }
+
+        for suite in [
+            "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305",
+        ] {
+            #expect(try handshake(suite).contains("Cipher is \(suite)"), "\(suite)")
+        }
+        for suite in [
+            "ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA", "ECDHE-ECDSA-AES128-SHA256", "AES128-SHA",
+            "AES256-GCM-SHA384",
+        ] {
+            let told = try handshake(suite)
+            #expect(
+                !told.contains("Cipher is \(suite)") && told.contains("Cipher is (NONE)"), "\(suite): \(told)"
+            )
+        }
+    }
+
     @Test("browsers are told to come back over TLS where that is wanted, and not otherwise")
     func strictTransport() throws {
         let house = try House()

@@ -68,7 +68,7 @@ final class WireBench: Sendable {
                 readSecret: { path in
                     readSecret(path).map { .success($0) }
                         ?? .failure(.init(fact: "\(path) cannot be read", remedy: "Check it."))
-                }))
+                }, pathExists: { access($0, F_OK) == 0 }))
         var object = ConfigurationObject(document.root, path: "checks[0]", reading: reading)
         let word = document.root["type"]?.string
         let type = try #require(ProbeCatalog.all.first { $0.type == word })

@@ -110,6 +110,31 @@ struct MethodTests {
                 && reply.counts.unhealthy == 1)
     }
 
+    @Test("stale and pending are healthy in no count and in no view, and staleness makes nothing better")
+    func stale() {
+        func view(_ level: Level, _ phase: Phase, _ impact: Impact = .critical) -> CheckReport {
+            var check = check
+            check.definition.impact = impact
+            (check.level, check.phase) = (level, phase)
+            return check
+        }
+        var report = Report()
+        report.checks = [
+            view(.healthy, .stale), view(.healthy, .stale, .degrade), view(.healthy, .stale, .info),
+            view(.unhealthy, .stale, .degrade), view(.healthy, .pending), view(.healthy, .active),
+        ]
+
+        let counts = StatusQuery.Reply(report, epoch: "e").counts
+        #expect(counts.total == 6 && counts.healthy == 1 && counts.stale == 4)
+        #expect(counts.unhealthy == 2 && counts.degraded == 2 && counts.unknown == 1)
+        #expect(
+            report.checks.map { CheckView($0).level } == [
+                "unhealthy", "degraded", "degraded", "unhealthy", "unknown", "healthy",
+            ])
+        #expect(
+            report.checks.map(\.stateWord) == ["stale", "stale", "stale", "stale", "pending", "healthy"])
+    }
+
     @Test("a container reads back as it was written; no limit and an unknown limit stay apart")
     func containers() throws {
         var figures = ContainerFigures(identity: ContainerIdentity(id: "/a"))
@@ -128,6 +153,29 @@ struct MethodTests {
             ContainerView(reading: try written { ContainerView(figures).write(into: &$0) })?.figures
                 .memoryLimit
                 == nil)
+    }
+
+    @Test("what could not be looked at reads back as it was written, and is left out where there is nothing")
+    func unmeasured() throws {
+        let missing = [
+            Unmeasured(.container, .limit, count: 12, fact: "12 are not measured", remedy: "Raise it."),
+            Unmeasured(.cgroup, .resources, fact: "no descriptors", remedy: "Raise LimitNOFILE=."),
+        ]
+        let reply = StatusQuery.Reply(Report(), epoch: "e", unmeasured: missing)
+        let value = try written { reply.write(into: &$0) }
+        #expect(StatusQuery.Reply(reading: value) == reply)
+        #expect(value["missing"]?.elements.first?["what"]?.string == "container")
+        let plain = StatusQuery.Reply(Report(), epoch: "e")
+        #expect(try written { plain.write(into: &$0) }["missing"] == nil)
+
+        var figures = ContainerFigures(identity: ContainerIdentity(id: "/a.service"))
+        figures.populated = true
+        figures.frozen = true
+        figures.unreadable = [UnreadableFile("memory.current", .kernel, "Input/output error")]
+        let shown = try written { ContainerView(figures).write(into: &$0) }
+        #expect(shown["status"]?.string == "frozen")
+        let back = try #require(ContainerView(reading: shown)).figures
+        #expect(back.populated == true && back.frozen == true && back.unreadable == figures.unreadable)
     }
 
     @Test("the limits that hold read back as they were written, and none where nobody looked")
@@ -175,29 +223,6 @@ struct MethodTests {
         host.container = .init(level: "/", file: .max, limit: ByteCount(1000), used: ByteCount(997))
         let told = ContainerView.readHost(try written { ContainerView.write(host: host, into: &$0) })
         #expect(told.container == host.container)
-    }
-
-    @Test("what could not be looked at reads back as it was written, and is left out where there is nothing")
-    func unmeasured() throws {
-        let missing = [
-            Unmeasured(.container, .limit, count: 12, fact: "12 are not measured", remedy: "Raise it."),
-            Unmeasured(.cgroup, .resources, fact: "no descriptors", remedy: "Raise LimitNOFILE=."),
-        ]
-        let reply = StatusQuery.Reply(Report(), epoch: "e", unmeasured: missing)
-        let value = try written { reply.write(into: &$0) }
-        #expect(StatusQuery.Reply(reading: value) == reply)
-        #expect(value["missing"]?.elements.first?["what"]?.string == "container")
-        let plain = StatusQuery.Reply(Report(), epoch: "e")
-        #expect(try written { plain.write(into: &$0) }["missing"] == nil)
-
-        var figures = ContainerFigures(identity: ContainerIdentity(id: "/a.service"))
-        figures.populated = true
-        figures.frozen = true
-        figures.unreadable = [UnreadableFile("memory.current", .kernel, "Input/output error")]
-        let shown = try written { ContainerView(figures).write(into: &$0) }
-        #expect(shown["status"]?.string == "frozen")
-        let back = try #require(ContainerView(reading: shown)).figures
-        #expect(back.populated == true && back.frozen == true && back.unreadable == figures.unreadable)
     }
 
     @Test("a fault reads back as it was written")

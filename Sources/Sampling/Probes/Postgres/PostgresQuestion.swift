@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vitals
+
+/// What a check asks at each attempt. The question itself comes first and decides; what else there is to know is asked
+/// for after its answer, with the time that is left, and never makes a failure of it.
+final class PostgresQuestion {
+    private let kind: PostgresKind
+    private let timeout: Duration
+    private let time: any TimeSource
+    private let refusals: PostgresRefusals
+    private var statistics = PostgresStatistics()
+    /// What the other side closed the connection at, once: that may have been chance.
+    private var closedAt: Set<PostgresExtra> = []
+
+    init(_ kind: PostgresKind, timeout: Duration, time: any TimeSource, refusals: PostgresRefusals) {
+        self.kind = kind
+        self.timeout = timeout
+        self.time = time
+        self.refusals = refusals
+    }
+
+    /// Asks a session; throws what the question itself met.
+    func ask(_ session: PostgresSession, _ countdown: Countdown, _ log: PhaseLog) throws(PostgresFailure)
+        -> ProbeResult
+    {
+        log.enter(.processing)
+        let started = time.now
+        var role: PostgresRole?
+        if let query = kind.query {
+            _ = try session.rows(of: query, from: .configured, countdown)
+            session.endTransaction(countdown)
+        } else {
+            role = try askForRole(session, countdown)
+        }
+        let latency = time.now - started
+        // Whoever waits for the result must hear of it in time, whatever becomes of the rest.
+        let rest = Countdown(time: time, deadline: countdown.deadline - timeout / 10)
+        if kind.query != nil {
+            role = extra(.role, session, rest) { session, rest throws(PostgresFailure) in
+                try PostgresRole.read(session, rest)
+            }
+        }
+        if role?.isStandby == true {
+            role?.lag = extra(.lag, session, rest) { session, rest throws(PostgresFailure) in
+                try PostgresRole.readLag(session, rest)
+            }
+        }
+        var use: PostgresUse?
+        if kind.warnConnectionsPercent != nil {
+            use = extra(.connections, session, rest) { session, rest throws(PostgresFailure) in
+                try PostgresUse.read(session, rest)
+            }
+        }
+        var findings = PostgresFindings(kind: kind, latency: latency, role: role, use: use)
+        findings.version = session.connection.version
+        findings.isLagRefused = refusals.cause(.lag) != nil
+        var result = findings.result
+        if kind.statistics {
+            result.series = statistics.read(role: role, rest) { source, query in
+                extra(source, session, rest) { session, rest throws(PostgresFailure) in
+                    try session.rows(of: query, extra: source, rest)
+                }
+            } cause: { [refusals] in
+                refusals.cause($0)
+            }
+        }
+        return result
+    }
+
+    /// The question of a check that names none; the server's role comes along with it. Something that speaks Postgres
+    /// without being one still has to answer SELECT 1.
+    private func askForRole(_ session: PostgresSession, _ countdown: Countdown) throws(PostgresFailure)
+        -> PostgresRole?
+    {
+        if refusals.cause(.role, for: interval(.role)) == nil {
+            do throws(PostgresFailure) {
+                let role = try PostgresRole.read(session, countdown)
+                refusals.forget(.role)
+                return role
+            } catch {
+                guard error.isRefusal, session.isReusable else { throw error }
+                refusals.note(.role, error.cause)
+            }
+        }
+        _ = try session.rows(of: PostgresKind.defaultQuery, countdown)
+        return nil
+    }
+
+    /// Asks for what the check can do without; nil where that is not to be had.
+    private func extra<Value>(
+        _ extra: PostgresExtra, _ session: PostgresSession, _ rest: Countdown,
+        _ body: (PostgresSession, Countdown) throws(PostgresFailure) -> Value?
+    ) -> Value? {
+        guard session.isReusable, rest.remaining > .zero, refusals.cause(extra, for: interval(extra)) == nil
+        else { return nil }
+        do throws(PostgresFailure) {
+            let value = try body(session, rest)
+            refusals.forget(extra)
+            closedAt.remove(extra)
+            return value
+        } catch {
+            learn(error, at: extra, session)
+            return nil
+        }
+    }
+
+    private func learn(_ failure: PostgresFailure, at extra: PostgresExtra, _ session: PostgresSession) {
+        if failure.isLimitReached || !failure.mayBeHungUp && !failure.endsKeptConnection {
+            // Late: it would be late again, and the server would have done all that work for nothing.
+            refusals.note(extra, failure.cause)
+        } else if failure.isRefusal, session.connection.isOpen {
+            refusals.note(extra, failure.cause)
+        } else if !closedAt.insert(extra).inserted {
+            refusals.note(extra, .closed)
+        }
+    }
+
+    /// What a threshold needs is asked for again sooner.
+    private func interval(_ extra: PostgresExtra) -> Duration {
+        let isNeeded =
+            switch extra {
+            case .role: kind.role != .any || kind.warnReplicationLag != nil || kind.failReplicationLag != nil
+            case .lag: kind.warnReplicationLag != nil || kind.failReplicationLag != nil
+            case .connections: true
+            default: false
+            }
+        return isNeeded ? Refusals<PostgresExtra>.shortInterval : Refusals<PostgresExtra>.interval
+    }
+}
