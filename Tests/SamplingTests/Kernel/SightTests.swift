@@ -464,8 +464,7 @@ struct SightTests {
 
         let page = try #require(pages.last)
         #expect(page.contains { $0.hasPrefix("vitald_container_info") && $0.contains("late.service") })
-        #expect(
-            page.filter { $0.hasPrefix("container_") || $0.hasPrefix("vitald_container_info") }.count <= 40)
+        #expect(page.filter { $0.hasPrefix("container_") || $0.hasPrefix("vitald_container_") }.count <= 40)
         let cut = try #require(sampler.unmeasured.first)
         #expect(cut.subject == .containerSeries && cut.remedy.contains("containers.seriesLimit"))
         var sheet = Sheet()
@@ -474,7 +473,7 @@ struct SightTests {
         let number = try #require(cut.count)
         #expect(lines.contains(#"vitald_dropped_total{what="container_series",reason="limit"} \#(number)"#))
         #expect(lines.contains(#"vitald_missing{what="container_series",reason="limit"} \#(number)"#))
-        let shown = page.filter { $0.hasPrefix("container_") || $0.hasPrefix("vitald_container_info") }
+        let shown = page.filter { $0.hasPrefix("container_") || $0.hasPrefix("vitald_container_") }
         #expect(lines.contains(#"vitald_series{kind="container"} \#(shown.count)"#))
     }
 }

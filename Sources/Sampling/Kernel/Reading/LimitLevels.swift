@@ -193,11 +193,8 @@ final class LimitLevels {
         guard !level.node.isGone else { return }
         let (directory, isTemporary) = tree.enter(level.node)
         guard directory >= 0 else {
-            if ![-ENOENT, -ENODEV, -ENOTDIR].contains(directory),
-                let fault = LevelFault(".", KernelFault(code: -directory))
-            {
-                found.append(fault)
-            }
+            let fault = KernelFault(code: -directory)
+            if !fault.isAbsence, let fault = LevelFault(".", fault) { found.append(fault) }
             return
         }
         defer { if isTemporary { Glibc.close(directory) } }
