@@ -49,8 +49,8 @@ final class ClientTests {
         #expect(try run("metrics", "x_*").output == #"x_total{id="/a\"b"} 1.25"# + "\n")
         #expect(
             try run("containers", "cron*").output
-                == "NAME          RUNTIME  CPU  MEMORY  LIMIT  MEM%  PIDS  RX  TX  STATUS\n"
-                + "cron.service  systemd    -       -      -     -     1   -   -  -\n")
+                == "NAME          RUNTIME  CPU  MEMORY  MEM%  LIMIT  WHOSE  LEFT  PIDS  RX  TX  STATUS\n"
+                + "cron.service  systemd    -       -     -      -  -         -     1   -   -  -\n")
         #expect(try run("history", "cache").output == "cache has not run yet\n")
         let logs = try run("logs", "agent*").output
         #expect(logs.hasPrefix("agent.service\n  ") && logs.contains("err    agent[77]: disk full"))
