@@ -95,29 +95,45 @@ struct CgroupMount: Hashable {
         return !status.maySeeAll && !(mindsGroup && status.groups.contains(group))
     }
 
+    /// What a look at the root of the tree told.
+    enum Root {
+        /// It cannot be opened, and why.
+        case closed(KernelFault?)
+        /// It is there, and could not be looked at now.
+        case unread
+        /// Its controllers.
+        case controllers(Set<String>)
+    }
+
     /// What the machine does not offer, each with the reason and the remedy.
-    func missing(controllers: Set<String>?, hasPressure: Bool) -> [KernelGap] {
+    func missing(root: Root, hasPressure: Bool) -> [KernelGap] {
         var gaps: [KernelGap] = []
         let place = directory ?? "cgroup2"
         if directory == nil {
             gaps.append(
                 KernelGap(.containers, Self.absent, remedy: Self.absentRemedy))
-        } else if let controllers {
-            let absent = ["cpu", "memory", "io", "pids"].filter { !controllers.contains($0) }
-            if !absent.isEmpty {
+        } else {
+            switch root {
+            case .unread: break
+            case .controllers(let controllers):
+                let absent = ["cpu", "memory", "io", "pids"].filter { !controllers.contains($0) }
+                if !absent.isEmpty {
+                    gaps.append(
+                        KernelGap(
+                            .containers,
+                            "the cgroup2 tree at \(place) has no \(absent.joined(separator: ", ")) controller (cgroup "
+                                + "version 1 holds it, or the kernel was built without), so those figures are missing",
+                            remedy: "Boot with systemd.unified_cgroup_hierarchy=1 to get them."))
+                }
+            case .closed(let fault):
                 gaps.append(
                     KernelGap(
                         .containers,
-                        "the cgroup2 tree at \(place) has no \(absent.joined(separator: ", ")) controller (cgroup "
-                            + "version 1 holds it, or the kernel was built without), so those figures are missing",
-                        remedy: "Boot with systemd.unified_cgroup_hierarchy=1 to get them."))
+                        "\(place) cannot be read or is no cgroup2 tree\(fault.map { " (\($0.text))" } ?? ""), so no "
+                            + "container can be measured",
+                        remedy: fault?.cause == .resources
+                            ? fault?.remedy ?? "" : "Check the path and its permissions."))
             }
-        } else {
-            gaps.append(
-                KernelGap(
-                    .containers,
-                    "\(place) cannot be read or is no cgroup2 tree, so no container can be measured",
-                    remedy: "Check the path and its permissions."))
         }
         if !hasPressure {
             gaps.append(

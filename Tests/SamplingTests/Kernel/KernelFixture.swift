@@ -27,9 +27,11 @@ enum KernelFixture {
 
     static func sampler(
         _ roots: KernelRoots, _ options: KernelOptions = KernelOptions(),
-        _ time: any TimeSource = HandClock(), tallies: TallyBook = TallyBook()
+        _ time: any TimeSource = HandClock(), tallies: TallyBook = TallyBook(),
+        cgroupLimit: Int = CgroupTree.nodeLimit
     ) -> KernelSampler {
-        KernelSampler(roots: roots, options: options, time: time, tallies: tallies)
+        KernelSampler(
+            roots: roots, options: options, time: time, tallies: tallies, cgroupLimit: cgroupLimit)
     }
 
     /// Reads everything and renders the sheet, one sample a line.

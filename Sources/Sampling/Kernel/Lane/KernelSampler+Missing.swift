@@ -9,14 +9,16 @@ struct RootView {
     var controllers: Set<String>?
     /// Whether it is the root of a container or unit: the real one has no cgroup.events.
     var isPart = false
+    /// Whether it could not be looked at the last time, so that this is what was known before.
+    var isUnread = false
 }
 
 extension KernelSampler {
     /// Everything that this machine does not offer or a limit leaves out.
     func gaps() -> [KernelGap] {
         host.lookForPressure()
-        view = RootView()
         guard let mount else {
+            view = RootView()
             guard tree == nil else { return cutGaps() }
             let fault = mountFault.map { ": \($0.text)" } ?? ""
             return [
@@ -27,16 +29,24 @@ extension KernelSampler {
             ]
         }
         lookAtRoot()
-        let controllers = tree?.root == nil ? nil : view.controllers ?? []
-        return mount.missing(controllers: controllers, hasPressure: host.hasPressure) + cutGaps()
+        var root = CgroupMount.Root.controllers(view.controllers ?? [])
+        if tree?.root == nil { root = .closed(tree?.rootFault) } else if view.isUnread { root = .unread }
+        return mount.missing(root: root, hasPressure: host.hasPressure) + cutGaps()
     }
 
     private func lookAtRoot() {
-        guard let tree, let root = tree.root else { return }
+        guard let tree, let root = tree.root else {
+            view = RootView()
+            return
+        }
+        view.isUnread = true
         let (directory, isTemporary) = tree.enter(root)
         guard directory >= 0 else { return }
         defer { if isTemporary { Glibc.close(directory) } }
-        if case .bytes(var bytes) = reader.read("cgroup.controllers", in: directory) {
+        switch reader.read("cgroup.controllers", in: directory) {
+        case .failed: return
+        case .missing, .gone: view.controllers = nil
+        case .bytes(var bytes):
             var controllers: Set<String> = []
             if let (line, _) = bytes.nextLine() {
                 var fields = bytes.fields(line)
@@ -45,7 +55,10 @@ extension KernelSampler {
             view.controllers = controllers
         }
         var status = stat()
-        view.isPart = fstatat(directory, "cgroup.events", &status, 0) == 0
+        let code = fstatat(directory, "cgroup.events", &status, 0) == 0 ? 0 : errno
+        guard code == 0 || code == ENOENT else { return }
+        view.isPart = code == 0
+        view.isUnread = false
     }
 
     /// What is left out, in words that stay the same while only the numbers change: the log tells each once.

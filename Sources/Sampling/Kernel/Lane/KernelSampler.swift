@@ -35,6 +35,7 @@ final class KernelSampler {
     let names: ContainerNames
     let levels: LimitLevels
     let tallies: KernelTallies
+    private let cgroupLimit: Int
     private(set) var tree: CgroupTree?
     private(set) var mount: CgroupMount?
     /// Why mountinfo could not be read.
@@ -102,7 +103,11 @@ final class KernelSampler {
         MissingKey(cuts: cutKinds, hasRoot: tree?.root != nil, denied: denied, ownPlace: ownPlace)
     }
 
-    init(roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook) {
+    init(
+        roots: KernelRoots, options: KernelOptions, time: any TimeSource, tallies: TallyBook,
+        cgroupLimit: Int = CgroupTree.nodeLimit
+    ) {
+        self.cgroupLimit = cgroupLimit
         self.roots = roots
         self.options = options
         checkedIndex = SelectionIndex(options.checked)
@@ -227,7 +232,9 @@ final class KernelSampler {
         let contents = reader.read(path: roots.proc("self/mountinfo"))
         mountFault = if case .failed(let code) = contents { KernelFault(code: code) } else { nil }
         guard case .bytes(let bytes) = contents else {
-            if let cgroup = roots.cgroup, tree == nil { tree = CgroupTree(cgroup, reader) }
+            if let cgroup = roots.cgroup, tree == nil {
+                tree = CgroupTree(cgroup, reader, limit: cgroupLimit)
+            }
             return
         }
         let mounts = MountTable(parsing: bytes)
@@ -237,6 +244,8 @@ final class KernelSampler {
         }
         let found = CgroupMount(mounts, roots, status: status, isLive: roots.isLive)
         mount = found
-        if let directory = found.directory, tree == nil { tree = CgroupTree(directory, reader) }
+        if let directory = found.directory, tree == nil {
+            tree = CgroupTree(directory, reader, limit: cgroupLimit)
+        }
     }
 }
