@@ -16,6 +16,8 @@ final class FakePostgres: Sendable {
         /// Done, without rows.
         case done
         case error(String)
+        /// An error whose end (ReadyForQuery) comes only with a cancel request.
+        case slowError(String)
         /// An error after which the connection is closed.
         case fatal(String)
         case close
@@ -119,7 +121,7 @@ final class FakePostgres: Sendable {
         case .silence:
             _ = readMessage(client)
             return
-        case .row, .values, .done: break
+        case .row, .values, .done, .slowError: break
         }
         state.withLock { state in
             state.open += 1
@@ -157,7 +159,8 @@ final class FakePostgres: Sendable {
             send(client, Self.error(code, "FATAL"))
             return false
         case .close: return false
-        case .silence:
+        case .silence, .slowError:
+            if case .slowError(let code) = reply { send(client, Self.error(code, "ERROR")) }
             while true {
                 var entry = pollfd(fd: client, events: Int16(POLLIN), revents: 0)
                 if poll(&entry, 1, 5) > 0 { return false }
@@ -167,7 +170,10 @@ final class FakePostgres: Sendable {
                     return (cancelled, state.isReleased)
                 }
                 guard cancelled || released else { continue }
-                send(client, (cancelled ? Self.error("57014", "ERROR") : Self.rows(["1"])) + Self.ready)
+                if case .silence = reply {
+                    send(client, cancelled ? Self.error("57014", "ERROR") : Self.rows(["1"]))
+                }
+                send(client, Self.ready)
                 return true
             }
         }
