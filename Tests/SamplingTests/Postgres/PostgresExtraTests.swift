@@ -291,7 +291,7 @@ struct PostgresExtraTests {
         #expect(first.reason == "timeout.processing")
         #expect(
             others.allSatisfy {
-                $0.reason == "timeout.processing" && $0.message.contains("still runs the query of")
+                $0.reason == "timeout.processing" && $0.message.contains("no answer from 127.0.0.1:")
             })
         #expect(starts == 2)
         #expect(queries == 2)
@@ -315,7 +315,8 @@ struct PostgresExtraTests {
             #expect(result.outcome == .fail)
             #expect(result.reason?.code.hasPrefix("timeout.") == true)
         }
-        #expect(server.cancels >= 1)
+        // One with limits is ended by the server, without a request.
+        if case .done = limits { #expect(server.cancels == 0) } else { #expect(server.cancels >= 1) }
     }
 
     @Test("a query that is cancelled in time makes room for the next one")
