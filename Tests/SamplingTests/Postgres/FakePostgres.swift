@@ -16,6 +16,8 @@ final class FakePostgres: Sendable {
         /// Done, without rows.
         case done
         case error(String)
+        /// An error whose end (ReadyForQuery) comes only with a cancel request.
+        case slowError(String)
         /// An error after which the connection is closed.
         case fatal(String)
         case close
@@ -34,12 +36,17 @@ final class FakePostgres: Sendable {
         /// The process that it says it is; 1 tells the truth, as a server without a pooler does.
         var backend: UInt32 = 1
         var isCancellable = true
+        /// Whether cancel requests are taken and not let go of: then PQcancel does not return.
+        var holdsCancels = false
+        /// How many of the first connections get no answer to their start parameters.
+        var silentStarts = 0
     }
 
     private struct State {
         var starts: [[String: String]] = []
         var queries: [String] = []
         var cancels = 0
+        var heldCancels = 0
         var open = 0
         var mostOpen = 0
         var isCancelled = false
@@ -88,6 +95,8 @@ final class FakePostgres: Sendable {
     /// The queries so far, limits and all.
     var queries: [String] { state.withLock { $0.queries } }
     var cancels: Int { state.withLock { $0.cancels } }
+    /// Cancel requests that wait for an answer now.
+    var heldCancels: Int { state.withLock { $0.heldCancels } }
     /// The most connections that were let in at once.
     var mostOpen: Int { state.withLock { $0.mostOpen } }
     /// Answers what was left without an answer.
@@ -106,10 +115,14 @@ final class FakePostgres: Sendable {
 
     private func serve(_ client: Int32, _ behaviour: Behaviour) {
         defer { Glibc.close(client) }
-        guard let parameters = readStart(client) else { return }
+        guard let parameters = readStart(client, behaviour) else { return }
         let number = state.withLock { state in
             state.starts.append(parameters)
             return state.starts.count - 1
+        }
+        guard number >= behaviour.silentStarts else {
+            _ = readMessage(client)
+            return
         }
         switch behaviour.start(parameters) {
         case .error(let code), .fatal(let code):
@@ -119,7 +132,7 @@ final class FakePostgres: Sendable {
         case .silence:
             _ = readMessage(client)
             return
-        case .row, .values, .done: break
+        case .row, .values, .done, .slowError: break
         }
         state.withLock { state in
             state.open += 1
@@ -157,7 +170,8 @@ final class FakePostgres: Sendable {
             send(client, Self.error(code, "FATAL"))
             return false
         case .close: return false
-        case .silence:
+        case .silence, .slowError:
+            if case .slowError(let code) = reply { send(client, Self.error(code, "ERROR")) }
             while true {
                 var entry = pollfd(fd: client, events: Int16(POLLIN), revents: 0)
                 if poll(&entry, 1, 5) > 0 { return false }
@@ -167,7 +181,10 @@ final class FakePostgres: Sendable {
                     return (cancelled, state.isReleased)
                 }
                 guard cancelled || released else { continue }
-                send(client, (cancelled ? Self.error("57014", "ERROR") : Self.rows(["1"])) + Self.ready)
+                if case .silence = reply {
+                    send(client, cancelled ? Self.error("57014", "ERROR") : Self.rows(["1"]))
+                }
+                send(client, Self.ready)
                 return true
             }
         }
@@ -175,7 +192,7 @@ final class FakePostgres: Sendable {
     }
 
     /// The start parameters; nil after a cancel request.
-    private func readStart(_ client: Int32) -> [String: String]? {
+    private func readStart(_ client: Int32, _ behaviour: Behaviour) -> [String: String]? {
         while let head = readBytes(client, 4) {
             guard let body = readBytes(client, Int(Self.number(head)) - 4), body.count >= 4 else {
                 return nil
@@ -187,6 +204,7 @@ final class FakePostgres: Sendable {
                     state.cancels += 1
                     state.isCancelled = true
                 }
+                if behaviour.holdsCancels { hold() }
                 return nil
             default:
                 let words = body.dropFirst(4).split(separator: 0, omittingEmptySubsequences: false)
@@ -201,6 +219,13 @@ final class FakePostgres: Sendable {
             }
         }
         return nil
+    }
+
+    /// Waits for `release()`.
+    private func hold() {
+        state.withLock { $0.heldCancels += 1 }
+        while !state.withLock({ $0.isReleased }) { poll(nil, 0, 5) }
+        state.withLock { $0.heldCancels -= 1 }
     }
 
     private func readMessage(_ client: Int32) -> (UInt8, [UInt8])? {

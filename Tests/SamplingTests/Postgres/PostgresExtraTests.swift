@@ -169,6 +169,7 @@ struct PostgresExtraTests {
         #expect(role.reason == "role.unknown")
         #expect(lag.outcome == .warn)
         #expect(lag.reason == "replication.unknown")
+        withExtendedLifetime(server) {}
     }
 
     @Test("the lag, the count of connections and statistics do not decide", arguments: refusals)
@@ -243,6 +244,7 @@ struct PostgresExtraTests {
 
         #expect(result.reason == "query.failed")
         #expect(!Self.text(result).contains("SET LOCAL"))
+        withExtendedLifetime(server) {}
     }
 
     @Test("a proxy that takes options and ignores them is found out by its process number")
@@ -281,6 +283,7 @@ struct PostgresExtraTests {
         let others = [await trial.attempt(), await trial.attempt(), await trial.attempt()]
         let starts = server.starts.count
         let queries = server.queries.count
+        let most = server.mostOpen
         server.release()
         var healed = await trial.attempt()
         for _ in 0..<20 where healed.outcome != .pass { healed = await trial.attempt() }
@@ -288,13 +291,32 @@ struct PostgresExtraTests {
         #expect(first.reason == "timeout.processing")
         #expect(
             others.allSatisfy {
-                $0.reason == "timeout.processing" && $0.message.contains("still runs the query of")
+                $0.reason == "timeout.processing" && $0.message.contains("no answer from 127.0.0.1:")
             })
         #expect(starts == 2)
         #expect(queries == 2)
-        #expect(server.mostOpen == 1)
+        #expect(most == 1)
         #expect(server.cancels >= 2)
         #expect(healed.outcome == .pass)
+    }
+
+    @Test(
+        "an error whose end comes too late is no answer",
+        arguments: [FakePostgres.Reply.done, .error("08P01")])
+    func slowError(_ limits: FakePostgres.Reply) async throws {
+        var behaviour = Self.behaviour { $1 == "SELECT 7" ? .slowError("55P03") : nil }
+        behaviour.start = { $0["options"] == nil ? .done : .error("08P01") }
+        behaviour.limits = limits
+        let server = try FakePostgres(behaviour)
+        let trial = try PostgresTrial(server.url, #", "query": "SELECT 7""#, timeout: .seconds(1))
+
+        for _ in 0..<3 {
+            let result = await trial.attempt()
+            #expect(result.outcome == .fail)
+            #expect(result.reason?.code.hasPrefix("timeout.") == true)
+        }
+        // One with limits is ended by the server, without a request.
+        if case .done = limits { #expect(server.cancels == 0) } else { #expect(server.cancels >= 1) }
     }
 
     @Test("a query that is cancelled in time makes room for the next one")

@@ -76,15 +76,24 @@ struct PostgresSlotTests {
     }
 
     @Test(
-        "a catalog that is locked holds two backends of vitald's at most, not one an attempt",
+        "a catalog that is locked holds one backend of vitald's, and two at most after a minute, not one an attempt",
         arguments: ["pg_database", "pg_authid"])
     func lockedCatalog(_ catalog: String) async throws {
         let server = try await Workbench.aside { try PostgresServer(settings: ["max_connections=15"]) }
         let trial = try PostgresTrial(server.localURL, timeout: .milliseconds(200))
         let lock = try await Workbench.aside { try server.lock(catalog) }
 
-        var most = 0
-        for _ in 0..<20 {
+        let started = trial.time.now
+        var early = 0
+        for _ in 0..<10 {
+            #expect(await trial.attempt().reason?.code.hasPrefix("timeout.") == true)
+            let count = try await Workbench.aside { try server.processes().count }
+            // On a very busy machine these attempts might take more than the minute.
+            if trial.time.now - started < PostgresDialer.secondAfter { early = max(early, count) }
+        }
+        var most = early
+        for _ in 0..<10 {
+            trial.time.advance(by: .seconds(61))
             #expect(await trial.attempt().reason?.code.hasPrefix("timeout.") == true)
             most = max(most, try await Workbench.aside { try server.processes().count })
         }
@@ -94,6 +103,7 @@ struct PostgresSlotTests {
         for _ in 0..<50 where last.outcome != .pass { last = await trial.attempt() }
 
         // A second one is tried, because the first may hang in a proxy; no third.
+        #expect(early <= 1)
         #expect(most <= 2)
         #expect(patient.outcome == .pass)
         #expect(last.outcome == .pass, "\(last.message)")

@@ -11,6 +11,9 @@ struct RedisConnectionTests {
     private static let pong = Array("+PONG\r\n".utf8)
     /// To what is asked for once PING is answered.
     private static let extras = Array("+OK\r\n$4\r\nrole\r\n$6\r\nmemory\r\n".utf8)
+    private static let endless = [
+        WireServer.Act.send(Array("$9999999\r\n".utf8)), .endless([UInt8](repeating: 0x78, count: 4096)),
+    ]
     private static let answer = Array("+PONG\r\n$4\r\nrole\r\n$6\r\nmemory\r\n".utf8)
 
     /// A server that is content with everybody but for what `script` does about the nth request of a connection.
@@ -110,7 +113,7 @@ struct RedisConnectionTests {
 
     @Test("a server that never stops talking fails and is hung up on")
     func endless() async throws {
-        let server = try server { $1 == 0 ? [.endless(Array("$9999999\r\n".utf8))] : [] }
+        let server = try server { $1 == 0 ? Self.endless : [] }
 
         let result = try await trial(server).attempt()
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import Testing
 import Vitals
 
@@ -83,7 +84,7 @@ struct RedisExtraTests {
         let server = try Self.server { _, command in
             command.hasPrefix("CLIENT") || command.hasPrefix("INFO") ? refusal.acts : nil
         }
-        let timeout: Duration = refusal.acts.isEmpty ? .milliseconds(300) : .seconds(10)
+        let timeout: Duration = refusal.acts.isEmpty ? .seconds(1) : .seconds(10)
         let trial = try RedisTrial("redis://127.0.0.1:\(server.port)", timeout: timeout)
 
         var results: [ProbeResult] = []
@@ -105,10 +106,17 @@ struct RedisExtraTests {
         #expect(server.requests.dropFirst(before) == ["*1\r\n$4\r\nPING\r\n"])
     }
 
+    private final class Closed: Sendable {
+        let count = Atomic(0)
+    }
+
     @Test("what was refused is asked for again after ten minutes")
     func again() async throws {
-        let server = try Self.server { connection, command in
-            connection < 2 && command.hasPrefix("INFO") ? [.close] : nil
+        let closed = Closed()
+        let server = try Self.server { _, command in
+            guard command.hasPrefix("INFO"), closed.count.load(ordering: .relaxed) < 2 else { return nil }
+            closed.count.add(1, ordering: .relaxed)
+            return [.close]
         }
         let trial = try RedisTrial("redis://127.0.0.1:\(server.port)")
 
@@ -121,12 +129,13 @@ struct RedisExtraTests {
         #expect(second.fact("role") == nil)
         #expect(third.fact("role") == .text("master"))
         #expect(third.fact("refused") == nil)
+        withExtendedLifetime(server) {}
     }
 
     @Test("statistics say why they are missing, and CLUSTER INFO does not decide", arguments: refusals)
     func cluster(_ refusal: Refusal) async throws {
         let server = try Self.server { _, command in command.hasPrefix("CLUSTER") ? refusal.acts : nil }
-        let timeout: Duration = refusal.acts.isEmpty ? .milliseconds(300) : .seconds(10)
+        let timeout: Duration = refusal.acts.isEmpty ? .seconds(1) : .seconds(10)
         let trial = try RedisTrial(
             "redis://127.0.0.1:\(server.port)", #", "statistics": true"#, timeout: timeout)
 
@@ -158,6 +167,7 @@ struct RedisExtraTests {
         #expect(results.allSatisfy { $0.fact("role") == .text("master") })
         #expect(Self.text(results[1]).hasPrefix("PING ("))
         #expect(needed.outcome == .fail)
+        withExtendedLifetime(server) {}
     }
 
     @Test("an answer that says how the server is decides, also where a command is configured")
@@ -174,6 +184,7 @@ struct RedisExtraTests {
         #expect(warned.reason == "loading")
         #expect(failed.reason == "closed")
         #expect(failed.fact("refused") == nil)
+        withExtendedLifetime((loading, closing)) {}
     }
 
     @Test("a role that is wanted and not told is role.unknown")
@@ -184,6 +195,7 @@ struct RedisExtraTests {
             .attempt()
 
         #expect(result.reason == "role.unknown")
+        withExtendedLifetime(server) {}
     }
 
     @Test(

@@ -37,3 +37,15 @@ final class PostgresCancel: Sendable {
     /// Whether its thread is still there.
     var isUnderWay: Bool { done.value(within: .zero) == nil }
 }
+
+/// Sends the cancel requests of one check, one at a time, whichever connections they are for: where a firewall drops
+/// what opens a connection, each takes a thread and a socket for two minutes.
+final class PostgresCanceller {
+    private var latest: PostgresCancel?
+
+    /// Asks the server to end the statement of a connection, unless an earlier request is still under way.
+    func cancel(_ connection: PostgresConnection) {
+        guard latest?.isUnderWay != true else { return }
+        latest = PostgresCancel(connection)
+    }
+}

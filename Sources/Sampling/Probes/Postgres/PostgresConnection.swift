@@ -29,6 +29,8 @@ final class PostgresConnection {
     private var wanted = PGRES_POLLING_WRITING
     /// Whether statements were sent and their end has not been read.
     private(set) var isBusy = false
+    /// What has come of it, also before a timeout: an error comes a moment before the end.
+    private var gathered = Answer()
 
     /// Begins to connect and waits for nothing; nil without memory.
     init?(_ parameters: [(keyword: String, value: String)]) {
@@ -121,6 +123,7 @@ final class PostgresConnection {
             throw PQstatus(handle) == CONNECTION_BAD ? .lost(.processing) : .server("08P01", .processing)
         }
         isBusy = true
+        gathered = Answer()
         // Row by row: a careless query must not bring a table into memory.
         PQsetSingleRowMode(handle)
         try flush(countdown)
@@ -129,16 +132,15 @@ final class PostgresConnection {
 
     /// Waits for the end of the statements that were sent; after a timeout it may be called again.
     func finish(_ countdown: Countdown) throws(PostgresFailure) -> Answer {
-        var answer = Answer()
         while true {
             while PQisBusy(handle) != 0 { try read(countdown) }
             guard let result = PQgetResult(handle) else { break }
             defer { PQclear(result) }
             switch PQresultStatus(result) {
             case PGRES_SINGLE_TUPLE:
-                guard answer.rows.count < Self.rowLimit else { throw .tooManyRows }
-                answer.rows.append(Self.row(result))
-            case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: answer.completed += 1
+                guard gathered.rows.count < Self.rowLimit else { throw .tooManyRows }
+                gathered.rows.append(Self.row(result))
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: gathered.completed += 1
             case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
                 // Would wait for data that nobody sends.
                 throw .server("0A000", .processing)
@@ -147,12 +149,13 @@ final class PostgresConnection {
                     SQLState(UnsafeBufferPointer(start: $0, count: strlen($0)).map(UInt8.init(bitPattern:)))
                 }
                 // The first says why (57P01), the next only that the connection is gone.
-                answer.refusal =
-                    answer.refusal ?? state.map { .server($0, .processing) } ?? .lost(.processing)
+                gathered.refusal =
+                    gathered.refusal ?? state.map { .server($0, .processing) } ?? .lost(.processing)
             }
         }
         isBusy = false
-        return answer
+        defer { gathered = Answer() }
+        return gathered
     }
 
     /// Whether it can be used further: a fatal error is followed by the end of the connection.

@@ -7,7 +7,10 @@ final class PostgresDialer {
     /// A connection that the server does not make ready is waited for at every attempt, for so long: a new one at each
     /// attempt would be one more backend that waits for the same lock.
     static let patience = Duration.seconds(3600)
-    /// There may be two of them, because one may also hang in a proxy, which serves the next one.
+    /// One may also hang in a proxy that would serve the next one: so a second one is opened beside it, but only when the
+    /// first has waited for so long. Closing the first would not help, the server would not notice.
+    static let secondAfter = Duration.seconds(60)
+    /// No more than two.
     static let startingLimit = 2
 
     private struct Starting {
@@ -29,6 +32,8 @@ final class PostgresDialer {
     private let resolver: Resolver
     private let refusals: PostgresRefusals
     private let verdict: PostgresVerdict
+    /// Shared by all sessions of the check: one request at a time.
+    private let canceller = PostgresCanceller()
     /// Connections of earlier attempts that the server has not made ready yet, the oldest first.
     private var starting: [Starting] = []
     /// When leaving out start parameters did not help: then they are not tried in turn at every attempt.
@@ -85,8 +90,9 @@ final class PostgresDialer {
     /// Goes on with the connections of earlier attempts; nil where a new one may be made.
     private func resume(_ countdown: Countdown, _ log: PhaseLog) -> Result<PostgresSession, Refusal>? {
         starting.removeAll { time.now - $0.since >= Self.patience }
-        guard !starting.isEmpty else { return nil }
-        let mayOpen = starting.count < Self.startingLimit
+        guard let oldest = starting.first else { return nil }
+        let mayOpen =
+            starting.count < Self.startingLimit && time.now - oldest.since >= Self.secondAfter
         for (index, made) in starting.enumerated() {
             do throws(PostgresFailure) {
                 let part = countdown.share(of: starting.count - index + (mayOpen ? 1 : 0))
@@ -214,6 +220,7 @@ final class PostgresDialer {
             }
         }
         return PostgresSession(
-            made.connection, guarding, refusals, since: time.now, staleBecause: made.staleBecause)
+            made.connection, guarding, refusals, canceller, since: time.now,
+            staleBecause: made.staleBecause)
     }
 }

@@ -12,6 +12,12 @@ final class PostgresProbe: LaneWork {
     static let reconnectInterval = Duration.seconds(60)
     /// A connection of ours that has just ended may still count on the server for so long at most.
     static let endPatience = Duration.seconds(1)
+    /// A late statement that no limit ends is waited for so long, then its connection is given up: a proxy that has lost
+    /// its backend keeps the connection up and never answers.
+    static let firstPatience = Duration.seconds(300)
+    /// The wait doubles from one that is not answered to the next, up to this: where the statement does run, each new
+    /// connection is one more backend that waits.
+    static let longestPatience = Duration.seconds(3600)
 
     private let kind: PostgresKind
     private let timeout: Duration
@@ -23,6 +29,8 @@ final class PostgresProbe: LaneWork {
     private var kept: PostgresSession?
     /// One with a statement that is late and may still run on the server: no other is opened beside it.
     private var held: (session: PostgresSession, since: Instant)?
+    /// How long the next one without limits is held.
+    private var patience = PostgresProbe.firstPatience
     /// Whether there has been a connection: before the first one, that of a predecessor may still count.
     private var hasConnected = false
 
@@ -180,7 +188,10 @@ final class PostgresProbe: LaneWork {
 
     /// Lets go of a session that cannot be used again; holds one of which a statement may still run on the server.
     private func release(_ session: PostgresSession) {
-        guard !session.isReusable else { return }
+        guard !session.isReusable else {
+            patience = Self.firstPatience
+            return
+        }
         kept = nil
         if session.isOverdue, session.connection.isOpen { held = (session, time.now) }
     }
@@ -190,15 +201,20 @@ final class PostgresProbe: LaneWork {
         guard let held else { return nil }
         log.enter(.processing)
         // Limits that went along with it end it, whenever it began, and one that has not begun is let go of.
-        if held.session.hasPrelude, time.now - held.since >= timeout {
+        let hasLimits = held.session.hasPrelude
+        let most = hasLimits ? timeout : patience
+        guard time.now - held.since < most else {
             self.held = nil
+            if !hasLimits { patience = min(patience + patience, Self.longestPatience) }
             return nil
         }
         switch held.session.settle(countdown.part(percent: 50)) {
         case .ended:
             self.held = nil
+            patience = Self.firstPatience
             return nil
-        case .running: return verdict.stillRunning(since: held.since, now: time.now, allowed: timeout)
+        case .running:
+            return verdict.unanswered(since: held.since, now: time.now, allowed: timeout, atMost: most)
         }
     }
 }

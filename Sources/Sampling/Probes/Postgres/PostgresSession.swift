@@ -18,6 +18,7 @@ final class PostgresSession {
     let staleBecause: ResolveFailure?
     private var guarding: PostgresGuard
     private let refusals: PostgresRefusals
+    private let canceller: PostgresCanceller
 
     /// What was asked for last and may be what the other side hung up on.
     private(set) var suspect: PostgresExtra?
@@ -29,11 +30,12 @@ final class PostgresSession {
 
     init(
         _ connection: PostgresConnection, _ guarding: PostgresGuard, _ refusals: PostgresRefusals,
-        since: Instant, staleBecause: ResolveFailure?
+        _ canceller: PostgresCanceller, since: Instant, staleBecause: ResolveFailure?
     ) {
         self.connection = connection
         self.guarding = guarding
         self.refusals = refusals
+        self.canceller = canceller
         self.since = since
         self.staleBecause = staleBecause
     }
@@ -139,11 +141,10 @@ final class PostgresSession {
 
     // MARK: - A statement that is late
 
-    private var cancellation: PostgresCancel?
-
     private func cancel() {
         connection.keepAlive()
-        if cancellation?.isUnderWay != true { cancellation = PostgresCancel(connection) }
+        // The server ends a statement with limits by itself.
+        if !hasPrelude { canceller.cancel(connection) }
     }
 
     /// How the wait for a late statement ended.

@@ -42,13 +42,16 @@ struct PostgresVerdict {
         }
     }
 
-    /// An attempt that was not made because the query of an earlier one still runs on the server.
-    func stillRunning(since: Instant, now: Instant, allowed: Duration) -> ProbeResult {
+    /// An attempt that was not made because the query of an earlier one may still run on the server. Whether it does,
+    /// or a proxy in between has lost it, cannot be seen from here.
+    ///
+    /// - Parameter most: how long after the end of its attempt that query is waited for.
+    func unanswered(since: Instant, now: Instant, allowed: Duration, atMost most: Duration) -> ProbeResult {
         let age = Duration.milliseconds((now - since).nanoseconds / 1_000_000) + allowed
         return ProbeResult(
             .fail, reason: "timeout.processing",
             message:
-                "\(target.text) still runs the query of \(DurationText.render(age)) ago and could not be cancelled; no other query is sent until it ends"
+                "no answer from \(target.text) to the query of \(DurationText.render(age)) ago, which may still run there; no other query is sent until it ends, for \(DurationText.render(most)) at most"
         )
     }
 

@@ -7,6 +7,9 @@ import Vitals
 ///
 /// `@unchecked Sendable`: everything happens on the event loop.
 final class RedisRun: @unchecked Sendable {
+    /// The resolver's answer comes so long after the deadline at most, unless its thread gets no time.
+    private static let resolverDelay = TimeAmount.milliseconds(50)
+
     private let plan: RedisPlan
     private let context: ProbeContext
     private let resolver: Resolver
@@ -280,10 +283,16 @@ final class RedisRun: @unchecked Sendable {
 
     private func timeUp() {
         if isOver { return }
+        let isFirst = !isLate
         isLate = true
         if let asked {
             // What came until now may say more than that the time is over.
             asked.expire()
+            return
+        }
+        if isFirst, attempt.phase == .resolve {
+            // The resolver keeps the same deadline, and knows whether it was the name or a thread that was waited for.
+            alarm = context.eventLoop.scheduleTask(in: Self.resolverDelay) { self.timeUp() }
             return
         }
         finish(overdue, keep: kept)
