@@ -19,6 +19,8 @@ package struct HostFigures: Sendable {
 
     /// The memory of the container that vitald runs in, where that has a limit; nil on the machine itself.
     package var container: EffectiveLimits.MemoryFill?
+    /// Why that limit, or what is used of it, is not known; nil where all could be looked at.
+    package var containerFault: UnreadableFile?
 
     /// Memory in use as `psutil.virtual_memory().percent` has it: (total − available) / total.
     package var memoryPercent: Double? {

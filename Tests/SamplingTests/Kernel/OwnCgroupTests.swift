@@ -99,6 +99,96 @@ struct OwnCgroupTests {
         #expect(!tree.path.isEmpty)
     }
 
+    private func verdict(_ sampler: KernelSampler) throws -> ProbeResult {
+        try reading(MemoryKind.self, "{}").0.judge(sampler.hostFigures)
+    }
+
+    @Test(
+        "a limit that cannot be looked at makes the machine's memory unknown, not healthy",
+        arguments: [
+            ("self/cgroup", "/proc/self/cgroup"), ("self/mountinfo", "/proc/self/mountinfo"),
+            ("fs/cgroup", "the cgroup tree at "), ("memory.max", "memory.max of the container"),
+            ("memory.high", "memory.high of the container"),
+            ("memory.current", "memory.current of the container"),
+            ("memory.stat", "memory.stat of the container"),
+        ],
+        [(EMFILE, "inconclusive.descriptors"), (EIO, "inconclusive.kernel"), (EACCES, "inconclusive.kernel")])
+    func blind(_ place: (String, String), _ fault: (Int32, String)) throws {
+        let clock = HandClock()
+        let tree = try container()
+        tree.write("sys/fs/cgroup/memory.max", "\(9000 << 20)\n")
+        let sampler = sampler(tree, clock)
+        sampler.reader.denial = { String(cString: $0).hasSuffix(place.0) ? fault.0 : nil }
+        sampler.refresh(.baseline)
+        sampler.refresh(.host)
+        let alone = try verdict(sampler)
+        clock.advance(.seconds(1))
+        sampler.refresh(.full)
+        let full = try verdict(sampler)
+
+        for result in [alone, full] {
+            #expect(result.outcome == .unknown && result.reason?.code == fault.1, "\(result)")
+            #expect(result.message.contains("may be fuller: "), "\(result.message)")
+            #expect(result.message.contains(place.1), "\(result.message)")
+            #expect(result.fact("available_bytes") == nil)
+        }
+        sampler.reader.denial = nil
+        clock.advance(.seconds(11))
+        sampler.refresh(.full)
+        #expect(try verdict(sampler).outcome == .pass)
+        withExtendedLifetime(tree) {}
+    }
+
+    @Test("a place that was known once is not lost with a fault: what is full stays full")
+    func kept() throws {
+        let clock = HandClock()
+        let tree = try container()
+        let sampler = sampler(tree, clock)
+        sampler.refresh(.full)
+        #expect(try verdict(sampler).reason == "memory.full")
+        sampler.reader.denial = { _ in EMFILE }
+
+        for _ in 0..<3 {
+            clock.advance(.seconds(10))
+            sampler.refresh(.baseline)
+            sampler.refresh(.host)
+            #expect(try verdict(sampler).reason == "memory.full")
+        }
+        withExtendedLifetime(tree) {}
+    }
+
+    @Test(
+        "the root of the machine has no limit, whatever cannot be read",
+        arguments: ["self/cgroup", "memory.max", "memory.stat"])
+    func unlimited(_ file: String) throws {
+        let sampler = KernelFixture.sampler(KernelFixture.podmanHost)
+        sampler.reader.denial = { String(cString: $0).hasSuffix(file) ? EMFILE : nil }
+
+        sampler.refresh(.full)
+
+        #expect(sampler.hostFigures.containerFault == nil && sampler.hostFigures.container == nil)
+    }
+
+    @Test("a look at the host's memory uses the files of the root that a full reading keeps open")
+    func shared() throws {
+        let clock = HandClock()
+        let tree = try container()
+        let sampler = sampler(tree, clock)
+        sampler.refresh(.full)
+        clock.advance(.seconds(1))
+        var opened: [String] = []
+        sampler.reader.denial = { name in
+            opened.append(String(cString: name))
+            return nil
+        }
+
+        sampler.refresh(.host)
+
+        #expect(sampler.hostFigures.container?.used == ByteCount(997 << 20))
+        #expect(opened.filter { !$0.hasPrefix("/") } == [])
+        withExtendedLifetime(tree) {}
+    }
+
     @Test("on the machine itself its own unit's limit bounds nobody else's memory")
     func machine() throws {
         let sampler = KernelFixture.sampler(KernelFixture.podmanHost)

@@ -56,12 +56,13 @@ extension KernelSampler {
 
     private func gather(where isPicked: (TrackedContainer) -> Bool) -> ContainerAnswer {
         var answer = ContainerAnswer(hasPressure: host.hasPressure)
+        let machine = hostFigures
         matrix.withUnsafeMutableBufferPointer { memory in
             for (index, container) in tracked.enumerated() {
                 guard container.isWhole || container.isUnreadable, isPicked(container) else { continue }
                 if container.isWhole, let base = memory.baseAddress {
                     answer.containers.append(
-                        container.figures(FigureRow(base + index * FigureColumn.count), host: hostFigures))
+                        container.figures(FigureRow(base + index * FigureColumn.count), host: machine))
                 } else {
                     answer.containers.append(container.unknownFigures)
                 }

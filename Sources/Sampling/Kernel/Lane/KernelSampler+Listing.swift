@@ -20,6 +20,7 @@ extension KernelSampler {
     func scan(_ now: Instant) {
         guard let tree else { return }
         readOwnPath()
+        blindness = Blindness()
         let before = asked.count
         if before > 0 { asked = asked.filter { now - $0.value < Self.askedFor } }
         if asked.count != before { generation = nil }
@@ -33,19 +34,22 @@ extension KernelSampler {
 
     /// Finds vitald's own cgroup in the tree.
     private func readOwnPath() {
-        ownPlace = .unknown
         ownFault = nil
         switch reader.read(path: roots.proc("self/cgroup"), streamed: false) {
         case .bytes(let bytes):
             // Without mountinfo there is a tree only where --cgroup-root names it.
             ownPlace = OwnCgroup(
                 ProcessCgroup.written(bytes), root: mount == nil ? CgroupPath(components: []) : mount?.root)
+        // Where vitald was is the best that is known: a fault of this moment does not move it.
         case .failed(let code): ownFault = KernelFault(code: code)
-        case .missing, .gone: break
+        case .missing, .gone: ownPlace = .unknown
         }
         let path = ownPlace.path.map { CgroupIdentity.match($0)?.identity.id ?? $0.text }
-        if path != ownPath { generation = nil }
+        guard path != ownPath else { return }
         ownPath = path
+        generation = nil
+        // What checks name by "self" is another.
+        checkedEdition &+= 1
     }
 
     private func listContainers(_ tree: CgroupTree, _ now: Instant) {

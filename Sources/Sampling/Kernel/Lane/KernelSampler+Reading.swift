@@ -24,12 +24,19 @@ extension KernelSampler {
                     container.isUnreadable = false
                     switch container.read(tree, reader, into: row, now: now.nanoseconds, bad: &bad) {
                     case .whole:
+                        // The next pass tells whether it is ending, or goes on without.
+                        if container.hasLostPayload { vanished = true }
                         complete(container, row, now)
                         if !container.faults.isEmpty { faulty.note(container) }
                     case .gone:
                         container.isWhole = false
                         tree.remove(container.node)
                         vanished = true
+                        // It came back in the meantime, and nobody will look at it in this reading.
+                        if pass == Self.passLimit - 1, tree.isReplaced(container.node) {
+                            container.noteReplaced()
+                            success = false
+                        }
                     case .unreadable:
                         container.isWhole = false
                         container.isUnreadable = true

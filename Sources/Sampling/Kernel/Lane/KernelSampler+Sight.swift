@@ -9,11 +9,17 @@ extension KernelSampler {
         -> [Unmeasured]
     {
         var all: [Unmeasured] = []
-        let refused = self.refused.count { node in
-            guard byNode[ObjectIdentifier(node)] == nil, let identity = node.identity else { return false }
-            return KernelOptions.picks(selection, identity, own: ownPath)
+        // What a check names is measured beyond the limit, so none of it is refused.
+        if !self.refused.isEmpty, !checkedSelections.contains(selection) {
+            blindness.walks += 1
+            let refused = self.refused.count { node in
+                guard byNode[ObjectIdentifier(node)] == nil, let identity = node.identity else {
+                    return false
+                }
+                return KernelOptions.picks(selection, identity, own: ownPath)
+            }
+            if refused > 0 { all.append(.containers(refused, beyond: options.containerLimit)) }
         }
-        if refused > 0 { all.append(.containers(refused, beyond: options.containerLimit)) }
         if let absence { return all + [absence] }
         guard !selection.isAnswered(by: found) else { return all }
         if let partialView { all.append(partialView) }
@@ -27,7 +33,7 @@ extension KernelSampler {
                     remedy: "Ask for fewer, or put them into containers.include."))
         }
         if let tree {
-            let gaps = tree.gaps
+            let gaps = blindness.gaps(tree)
             if gaps.omitted > 0, !isFollowed(selection, tree) { all.append(.cgroups(gaps.omitted)) }
             if gaps.unreadable > 0, let fault = gaps.fault { all.append(.cgroups(gaps.unreadable, fault)) }
         }
@@ -44,9 +50,7 @@ extension KernelSampler {
                 && ![".service", ".scope", ".slice"].contains { pattern.hasSuffix($0) }
         }
         guard isName, let root = tree?.root else { return nil }
-        var counts: [String: Int] = [:]
-        countNameless(root, into: &counts)
-        for (runtime, count) in counts.sorted(by: { $0.key < $1.key }) {
+        for (runtime, count) in blindness.nameless(root) {
             guard let fault = names.denial(of: runtime) else { continue }
             return Unmeasured(
                 .container, fault.cause, count: count,
@@ -57,15 +61,6 @@ extension KernelSampler {
                     "Name the container by its id, or give vitald CAP_DAC_READ_SEARCH (see vitalctl doctor).")
         }
         return nil
-    }
-
-    private func countNameless(_ node: CgroupNode, into counts: inout [String: Int]) {
-        if let match = node.match, match.isContainer {
-            let identity = node.identity ?? match.identity
-            if ContainerNames.isNameless(match, identity) { counts[identity.runtime, default: 0] += 1 }
-            return
-        }
-        for child in node.children { countNameless(child, into: &counts) }
     }
 
     /// Whether a selection names paths alone: these are followed beyond the limits, so what is not there does not exist.

@@ -27,7 +27,7 @@ final class KernelSampler {
     /// What checks name, looked up fast; another edition with every other configuration.
     private(set) var checkedIndex: SelectionIndex
     private(set) var checkedSelections: Set<Selection>
-    private(set) var checkedEdition: UInt64 = 0
+    var checkedEdition: UInt64 = 0
     let time: any TimeSource
     let reader: KernelReader
     let host: HostSampler
@@ -58,8 +58,12 @@ final class KernelSampler {
     var ownFault: KernelFault?
     /// The memory of the container that vitald runs in, where that has a limit.
     var ownContainer: EffectiveLimits.MemoryFill?
+    /// Why that limit, or what is used of it, is not known.
+    var ownContainerFault: UnreadableFile?
     /// What is left out for the limit of containers now.
     var refused: [CgroupNode] = []
+    /// What cannot be seen in the tree as it was last scanned.
+    var blindness = Blindness()
     /// The files that could not be read in the last reading.
     var faulty = FaultyFiles()
     /// Series left out for their limit now, and of how many containers.
@@ -131,6 +135,7 @@ final class KernelSampler {
     var hostFigures: HostFigures {
         var figures = host.figures
         figures.container = ownContainer
+        figures.containerFault = ownContainerFault
         return figures
     }
 
@@ -175,7 +180,9 @@ final class KernelSampler {
             if now - lastHost < KernelLane.freshness, now >= lastHost { return }
             lastHost = now
             host.readFigures(now: now)
-            readOwnContainer(now)
+            scratch.withUnsafeMutableBufferPointer { memory in
+                if let base = memory.baseAddress { readOwnContainer(FigureRow(base), now) }
+            }
             return
         case .full:
             collectors.removeAll(keepingCapacity: true)

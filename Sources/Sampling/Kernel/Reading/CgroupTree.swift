@@ -107,6 +107,29 @@ final class CgroupTree {
         }
     }
 
+    /// Whether the place of a node that is gone is taken again; costs one call.
+    func isReplaced(_ node: CgroupNode) -> Bool {
+        guard let parent = node.parent, !parent.isGone else { return false }
+        let (directory, isTemporary) = enter(parent)
+        guard directory >= 0 else { return false }
+        defer { if isTemporary { Glibc.close(directory) } }
+        var status = stat()
+        return fstatat(directory, node.name, &status, AT_SYMLINK_NOFOLLOW) == 0
+            && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Whether its root is that of the machine, the only cgroup without cgroup.events: there are no limits. False where
+    /// that cannot be told.
+    var isMachine: Bool {
+        guard let root else { return false }
+        let (directory, isTemporary) = enter(root)
+        guard directory >= 0 else { return false }
+        var status = stat()
+        let isAbsent = fstatat(directory, "cgroup.events", &status, 0) != 0 && errno == ENOENT
+        if isTemporary { Glibc.close(directory) }
+        return isAbsent
+    }
+
     /// Reads a node's own cgroup.procs.
     func readProcesses(_ node: CgroupNode, _ directory: Int32, now: Int64) -> KernelReader.Contents {
         // cgroup.procs is always there or never: no waiting between tries.

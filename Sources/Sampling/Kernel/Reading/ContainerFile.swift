@@ -28,6 +28,14 @@ struct ContainerFile: Sendable {
     /// Place of `cpu.stat` in `all`: the one file that a baseline of CPU needs.
     static let cpuStat = 0
 
+    /// Places in `all` of what limits memory, and of what tells how much of it is used.
+    static let memoryLimits = places([.memory])
+    static let memoryUse = places([.memoryUse])
+
+    private static func places(_ resources: LimitResources) -> [Int] {
+        all.indices.filter { !LimitResources.of(all[$0].name).isDisjoint(with: resources) }
+    }
+
     /// Every file, in the order of reading.
     static let all: [ContainerFile] = [
         cpuStatistics,

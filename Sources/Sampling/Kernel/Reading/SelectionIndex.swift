@@ -6,6 +6,8 @@ import Vitals
 /// once; the rest is gone through one by one.
 struct SelectionIndex {
     private var literals: Set<String> = []
+    /// The paths that are written out.
+    private var paths: Set<String> = []
     private var others: [Selection] = []
     /// All of them.
     let selections: [Selection]
@@ -17,6 +19,10 @@ struct SelectionIndex {
                 literals.formUnion(selection.patterns)
             } else {
                 others.append(selection)
+                for pattern in selection.patterns
+                where pattern.utf8.first == UInt8(ascii: "/") && Selection.isLiteral(pattern) {
+                    paths.insert(pattern)
+                }
             }
         }
     }
@@ -39,9 +45,7 @@ struct SelectionIndex {
     }
 
     /// Whether one of them names a path to the letter.
-    func names(path: String) -> Bool {
-        others.contains { $0.patterns.contains { Selection.isLiteral($0) && $0 == path } }
-    }
+    func names(path: String) -> Bool { !paths.isEmpty && paths.contains(path) }
 
     private static func isPlain(_ pattern: String) -> Bool {
         Selection.isLiteral(pattern) && pattern != "self" && pattern != "host"

@@ -60,7 +60,9 @@ final class TrackedContainer {
     private(set) var faults: [FileFault] = []
     private var files: [KernelReader.KeptFile]
     private var payloadFiles: [KernelReader.KeptFile] = []
-    private weak var payload: CgroupNode?
+    private var payload: CgroupNode?
+    /// Whether the payload vanished during this read, so that its limits are not known.
+    private(set) var hasLostPayload = false
     /// Allocated where there is a payload.
     private var payloadRow: UnsafeMutableBufferPointer<Int64>?
 
@@ -88,6 +90,7 @@ final class TrackedContainer {
         row.clear()
         devices.removeAll(keepingCapacity: true)
         if !faults.isEmpty { faults.removeAll(keepingCapacity: true) }
+        hasLostPayload = false
         guard !node.isGone else { return .gone }
         if let fault = node.fault {
             faults.append(FileFault(name: ".", fault: fault))
@@ -102,10 +105,10 @@ final class TrackedContainer {
         }
         defer { if isTemporary { Glibc.close(directory) } }
         let opensBefore = reader.opens
-        guard readFiles(reader, directory, into: row, now: now, bad: &bad) else { return .gone }
+        guard readFiles(tree, reader, directory, into: row, now: now, bad: &bad) else { return .gone }
         // A file that was not to be opened may be missing, or the whole cgroup: only the latter is dead.
         if reader.opens != opensBefore, !tree.isAlive(node, directory, now: now) { return .gone }
-        guard readPayload(tree, reader, row, now: now, bad: &bad) else { return .gone }
+        readPayload(tree, reader, row, now: now, bad: &bad)
         if let fault = node.processFault { faults.append(FileFault(name: "cgroup.procs", fault: fault)) }
         derive(row)
         // In a captured tree the directory's time is that of the copy.
@@ -117,7 +120,8 @@ final class TrackedContainer {
     /// in hand once and not once for each. False where the cgroup is gone; one file that cannot be read costs its own
     /// figures alone.
     private func readFiles(
-        _ reader: KernelReader, _ directory: Int32, into row: FigureRow, now: Int64, bad: inout Int
+        _ tree: CgroupTree, _ reader: KernelReader, _ directory: Int32, into row: FigureRow, now: Int64,
+        bad: inout Int
     ) -> Bool {
         var found = devices
         devices = []
@@ -128,7 +132,8 @@ final class TrackedContainer {
                     switch reader.read(&files[i], all[i].name, in: directory, now: now) {
                     case .bytes(let bytes): bad &+= all[i].parse(bytes, row, &found)
                     case .missing: continue
-                    case .gone: return false
+                    // Where a controller is switched off its files alone are gone.
+                    case .gone: if !tree.isAlive(node, directory, now: now) { return false }
                     case .failed(let code):
                         faults.append(FileFault(name: all[i].name, fault: KernelFault(code: code)))
                     }
@@ -160,11 +165,50 @@ final class TrackedContainer {
         }
     }
 
+    /// Reads what limits its memory and what is used of it, for a look at that alone: the figures of the last reading stay.
+    func readMemory(_ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Int64)
+        -> LevelFigures
+    {
+        row.clear()
+        let (directory, isTemporary) = tree.enter(node)
+        guard directory >= 0 else {
+            let fault = LevelFault(".", KernelFault(code: -directory))
+            return LevelFigures(row, faults: fault.map { [$0] } ?? [])
+        }
+        defer { if isTemporary { Glibc.close(directory) } }
+        var found: [LevelFault] = []
+        readMemory(ContainerFile.memoryLimits, reader, directory, row, now: now, &found)
+        let limits = LevelFigures(row)
+        if limits.memoryMax != nil || limits.memoryHigh != nil {
+            readMemory(ContainerFile.memoryUse, reader, directory, row, now: now, &found)
+        }
+        return LevelFigures(row, faults: found)
+    }
+
+    private func readMemory(
+        _ places: [Int], _ reader: KernelReader, _ directory: Int32, _ row: FigureRow, now: Int64,
+        _ found: inout [LevelFault]
+    ) {
+        var none: [IOStat.Device] = []
+        for i in places {
+            let file = ContainerFile.all[i]
+            var code: Int32 = 0
+            switch reader.read(&files[i], file.name, in: directory, now: now) {
+            // What is not understood may be a limit.
+            case .bytes(let bytes): if file.parse(bytes, row, &none) > 0 { code = EBADMSG }
+            case .missing, .gone: continue
+            case .failed(let failed): code = failed
+            }
+            if code != 0, let fault = LevelFault(file.name, KernelFault(code: code)) { found.append(fault) }
+        }
+    }
+
     /// crun's scope holds no limits, its child `container` does, whoever started it (podman, Docker, containerd,
-    /// CRI-O: `run.oci.systemd.subgroup` of crun(1)); what is tighter holds. False where the payload is gone.
+    /// CRI-O: `run.oci.systemd.subgroup` of crun(1)); what is tighter holds. It goes first when a container ends: where it
+    /// cannot be read, or not any more, the limits are unknown and the rest of the container is not.
     private func readPayload(
         _ tree: CgroupTree, _ reader: KernelReader, _ row: FigureRow, now: Int64, bad: inout Int
-    ) -> Bool {
+    ) {
         level = LevelFigures(row, faults: levelFaults(ofPayload: false))
         payloadLevel = nil
         defer { if payloadLevel != nil { payloadLevel?.faults = levelFaults(ofPayload: true) } }
@@ -173,24 +217,18 @@ final class TrackedContainer {
             closePayload(reader)
             payload = child
         }
-        guard let child else { return true }
-        if let fault = child.fault {
-            faults.append(FileFault(name: ".", isPayload: true, fault: fault))
-            payloadLevel = LevelFigures()
-            return true
-        }
+        guard let child else { return }
+        if let fault = child.fault { return losePayload(fault, row) }
         if payloadRow == nil { payloadRow = .allocate(capacity: FigureColumn.count) }
-        guard let base = payloadRow?.baseAddress else { return true }
+        guard let base = payloadRow?.baseAddress else { return }
         if payloadFiles.isEmpty {
             payloadFiles = Array(repeating: KernelReader.KeptFile(), count: ContainerFile.payload.count)
         }
         let (directory, isTemporary) = tree.enter(child)
         guard directory >= 0 else {
             let fault = KernelFault(code: -directory)
-            if fault.isAbsence { return false }
-            faults.append(FileFault(name: ".", isPayload: true, fault: fault))
-            payloadLevel = LevelFigures()
-            return true
+            if fault.isAbsence { removePayload(child, tree) }
+            return losePayload(fault, row)
         }
         defer { if isTemporary { Glibc.close(directory) } }
         let below = FigureRow(base)
@@ -200,10 +238,10 @@ final class TrackedContainer {
             switch reader.read(&payloadFiles[i], file.name, in: directory, now: now) {
             case .bytes(let bytes): bad &+= file.parse(bytes, below, &devices)
             case .missing: continue
-            // The payload goes first when a container ends: its limits are unknown then, so nothing counts.
             case .gone:
-                tree.remove(child)
-                return false
+                if tree.isAlive(child, directory, now: now) { continue }
+                removePayload(child, tree)
+                return losePayload(KernelFault(code: ENODEV), row)
             case .failed(let code):
                 faults.append(FileFault(name: file.name, isPayload: true, fault: KernelFault(code: code)))
             }
@@ -221,7 +259,26 @@ final class TrackedContainer {
                 .burstTime,
             ] { row[column] = below[column] }
         }
-        return true
+    }
+
+    private func removePayload(_ child: CgroupNode, _ tree: CgroupTree) {
+        tree.remove(child)
+        hasLostPayload = true
+    }
+
+    /// Takes note that nothing is known of the payload: those of the scope are not the limits then.
+    private func losePayload(_ fault: KernelFault, _ row: FigureRow) {
+        faults.append(FileFault(name: ".", isPayload: true, fault: fault))
+        payloadLevel = LevelFigures()
+        for column in [
+            FigureColumn.memoryLimit, .memoryHigh, .memoryLow, .swapLimit, .threadsMax, .cpuQuota, .cpuPeriod,
+        ] { row[column] = nil }
+    }
+
+    /// Takes note that another cgroup has its place, which was not looked at.
+    func noteReplaced() {
+        faults = [FileFault(name: ".", fault: KernelFault(code: ESTALE))]
+        isUnreadable = true
     }
 
     private func levelFaults(ofPayload isPayload: Bool) -> [LevelFault] {

@@ -40,9 +40,14 @@ struct MemoryFigures: Sendable {
         hasPressure = host.hasPressure
         fault = host.unreadable.first { $0.name == "meminfo" }
         pressureFault = host.unreadable.first { $0.name == "pressure/memory" }
+        limitFault = host.containerFault
+        if let container = host.container {
+            let left = max(0, container.limit.bytes &- container.used.bytes)
+            availableBytes = min(left, availableBytes ?? left)
+        }
+        // Less may be left than is known.
+        if limitFault != nil { availableBytes = nil }
         guard let container = host.container else { return }
-        let left = max(0, container.limit.bytes &- container.used.bytes)
-        availableBytes = min(left, availableBytes ?? left)
         guard container.percent >= usedPercent ?? 0 else { return }
         take(container)
         whole =
