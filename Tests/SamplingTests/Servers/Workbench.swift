@@ -40,10 +40,14 @@ enum Workbench {
         }
     }
 
-    /// Tries until a condition holds, for at most a minute: servers take their time to start on a busy machine.
-    static func wait(for what: String, _ condition: () throws -> Bool) throws {
+    /// Tries until a condition holds, usually for at most a minute: servers take their time to start on a busy machine.
+    static func wait(
+        for what: String, within patience: Duration = .seconds(60), _ condition: () throws -> Bool
+    )
+        throws
+    {
         let time = ShiftableTime()
-        let end = time.now + .seconds(60)
+        let end = time.now + patience
         while try !condition() {
             try #require(time.now < end, "waited in vain for \(what)")
             poll(nil, 0, 10)
