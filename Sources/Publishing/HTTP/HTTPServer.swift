@@ -157,14 +157,21 @@ package final class HTTPServer: Sendable {
                 loop: loop, book: book, plan: Listener.Plan(backlog: backlog, shedsLoad: isLocal),
                 rejections: state.value.rejections,
                 decide: { [self] newcomer in
-                    isLocal ? decideLocal(newcomer.descriptor) : decideRemote(newcomer)
+                    isLocal ? decideLocal(newcomer) : decideRemote(newcomer)
                 })
             if state.value.isDraining {
                 listener.close()
             } else {
                 state.value.listeners.append(listener)
             }
-            return listener.open(bind)
+            let opening = listener.open(bind)
+            let me = NIOLoopBound((self, listener), eventLoop: loop)
+            // It is in the list already, so that a drain meanwhile closes it.
+            opening.whenFailure { _ in
+                let (server, listener) = me.value
+                server.state.value.listeners.removeAll { $0 === listener }
+            }
+            return opening
         }
     }
 }
@@ -187,11 +194,6 @@ extension HTTPServer {
     func admit(_ head: HTTPRequestHead, _ arrival: Doorkeeper.Arrival?) -> Doorkeeper.Admission {
         guard let arrival, let door = state.value.door else { return .granted }
         return door.admit(head, arrival)
-    }
-
-    /// A good request followed a handshake.
-    func handshakeSettled(_ arrival: Doorkeeper.Arrival) {
-        state.value.door?.settleHandshake(of: arrival.peer)
     }
 
     /// Counts a handshake that failed, and remarks on it where it has a reason.
