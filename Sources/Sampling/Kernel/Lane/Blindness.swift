@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vitals
+
 /// What cannot be seen in the tree as it was last scanned. It takes a walk over the whole tree to tell, so it is found out
 /// where somebody asks for it, and once for all checks of a reading.
 struct Blindness {
