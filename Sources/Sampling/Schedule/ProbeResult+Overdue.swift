@@ -13,7 +13,7 @@ extension ProbeResult {
             attempt.phase == .queued
             ? ProbeResult(
                 .unknown, reason: "inconclusive.lanes",
-                message: "no thread was free for this check within \(allowed): other checks hang")
+                message: "all worker threads were busy for \(allowed): other checks are blocked")
             : ProbeResult(
                 .fail, reason: Reason("timeout.\(attempt.phase.word)"),
                 message: "no answer within \(allowed), \(attempt.phase.doing)")
@@ -38,8 +38,8 @@ extension ProbeResult {
         let age = Duration.milliseconds((now - earlier.started).nanoseconds / 1_000_000)
         result.message =
             earlier.phase == .queued
-            ? "still waiting for a thread since \(DurationText.render(age)) ago: other checks hang"
-            : "still waiting since \(DurationText.render(age)) ago, \(earlier.phase.doing)"
+            ? "still waiting for a worker thread after \(DurationText.render(age)): other checks are blocked"
+            : "still waiting after \(DurationText.render(age)), \(earlier.phase.doing)"
         result.duration = .zero
         return result
     }

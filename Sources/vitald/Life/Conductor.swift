@@ -7,7 +7,7 @@ import Receiving
 import Sampling
 import Vitals
 
-/// Runs the checks: starts what is due, judges what comes back, hangs up the report. Lives on the event loop.
+/// Runs the checks: starts what is due, judges what comes back, publishes the report. Lives on the event loop.
 final class Conductor {
     /// A timeout while the daemon itself was this late says nothing about the target.
     static let excusingLag = Duration.seconds(1)

@@ -268,6 +268,8 @@ import Vitals
             let result = await bench.run(probe, within: .milliseconds(50))
             #expect(result.outcome == .unknown)
             #expect(result.reason == "inconclusive.lanes")
+            #expect(result.message.hasPrefix("all worker threads were busy "), "\(result.message)")
+            #expect(result.message.hasSuffix(": other checks are blocked"), "\(result.message)")
         }
         async let last = bench.run(probe)
         close(open(door, O_WRONLY))

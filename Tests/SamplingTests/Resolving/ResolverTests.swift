@@ -199,7 +199,7 @@ struct LaneProbeTests {
         #expect(overdue.message == "no answer within 10ms, resolving the name")
         #expect(second.outcome == .fail)
         #expect(second.reason == "timeout.resolve")
-        #expect(second.message.hasPrefix("still waiting since "))
+        #expect(second.message.hasPrefix("still waiting after "))
         #expect(second.value("pg_up") == 0)
         #expect(late.outcome == .pass)
         let healed = await probe.result(time, timeout: .seconds(5))

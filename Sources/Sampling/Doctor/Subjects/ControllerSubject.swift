@@ -15,7 +15,7 @@ extension Subject {
             return Diagnosis(
                 "controllers", .limited,
                 "there is none to switch on: cgroup2 has neither io nor memory nor pids here",
-                remedy: "First mend what the subject cgroup says.")
+                remedy: "First fix what the subject cgroup says.")
         }
         guard let measured = surroundings.house.measured() else {
             return Diagnosis(

@@ -11,7 +11,7 @@ extension Subject {
         else {
             return Diagnosis(
                 "resources", .unknown, "vitald's own cgroup cannot be seen, so neither can its limits",
-                remedy: "First mend what the subject cgroup says.")
+                remedy: "First fix what the subject cgroup says.")
         }
         // Where version 1 has the controllers, so it has the limits.
         guard surroundings.controllers(of: root).map({ $0.isSuperset(of: ["memory", "pids"]) }) ?? false
@@ -19,7 +19,7 @@ extension Subject {
             return Diagnosis(
                 "resources", .unknown,
                 "cgroup2 has not both memory and pids here, so vitald's limits cannot be seen",
-                remedy: "First mend what the subject cgroup says.")
+                remedy: "First fix what the subject cgroup says.")
         }
         let levels = own.indices.reversed().map { root + "/" + own[...$0].joined(separator: "/") }
         let memory = levels.flatMap { surroundings.memory(in: $0) }.max { $0.share < $1.share }

@@ -114,7 +114,7 @@ struct DescriptorCensus {
             deny(sizesTell ? [.sockets] : details)
             count.sockets = nil
             if !sizesTell { count.files = nil }
-        // Such as EMFILE, which no leave would mend.
+        // Such as EMFILE, which no permission would fix.
         case .failed:
             count.sockets = nil
             if !sizesTell { count.files = nil }

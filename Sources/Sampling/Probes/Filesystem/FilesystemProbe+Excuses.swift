@@ -7,7 +7,7 @@ extension FilesystemProbe {
     static var laneless: ProbeResult {
         ProbeResult(
             .unknown, reason: "inconclusive.lanes",
-            message: "no thread was free before the deadline: other checks hang")
+            message: "all worker threads were busy until the deadline: other checks are blocked")
     }
 
     static var taken: ProbeResult {

@@ -54,10 +54,10 @@ package struct ResolveFailure: Error, Sendable, Hashable {
         ResolveFailure(.fail, "timeout.resolve", "the name \(host) did not resolve in time")
     }
 
-    /// No thread was free for asking.
+    /// All worker threads are busy.
     package static func noLane(_ host: String) -> ResolveFailure {
         ResolveFailure(
             .unknown, "inconclusive.lanes",
-            "no thread was free to resolve the name \(host): other checks hang")
+            "the name \(host) was not resolved: all worker threads are busy, other checks are blocked")
     }
 }

@@ -338,7 +338,7 @@ final class Dial: @unchecked Sendable {
         }
     }
 
-    /// Whether vitald itself is short of something, which the next address would not mend.
+    /// Whether vitald itself is short of something, which the next address would not fix.
     private static func isOurOwn(_ error: any Error) -> Bool {
         guard let error = underlying(error) as? IOError else { return false }
         return [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode)

@@ -37,7 +37,8 @@ struct ProbeFailure: Error, Sendable, Hashable {
         switch phase {
         case .queued:
             return ProbeFailure(
-                .unknown, "inconclusive.lanes", "no thread was free for \(seconds); too many checks hang")
+                .unknown, "inconclusive.lanes",
+                "all worker threads were busy for \(seconds): other checks are blocked")
         case .resolve:
             return ProbeFailure(.fail, "timeout.resolve", "the name was not resolved within \(seconds)")
         case .connect:
