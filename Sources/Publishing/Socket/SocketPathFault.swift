@@ -22,6 +22,6 @@ package enum SocketPathFault: Error, Sendable, Hashable, CustomStringConvertible
 
     /// The path, where it leads somewhere: what was written in its place may be a secret.
     private static func shown(_ path: String) -> String {
-        Quotation.isKnown(path: path) { access($0, F_OK) == 0 } ? path : "the path of the socket"
+        Quotation.bare(path: path, else: "the path of the socket") { access($0, F_OK) == 0 }
     }
 }

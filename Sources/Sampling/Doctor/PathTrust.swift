@@ -26,7 +26,7 @@ package struct PathTrust: Sendable {
     /// there.
     package func breaches(of path: String) -> [Breach] {
         guard let file = Place(path) else { return [] }
-        let name = Quotation.quote(path)
+        let name = Self.quote(path)
         var breaches: [Breach] = []
         if isStranger(file) {
             breaches.append(
@@ -49,7 +49,7 @@ package struct PathTrust: Sendable {
         if isStranger(place) {
             return Breach(
                 place: directory,
-                fact: "\(Quotation.quote(directory)) belongs to uid \(place.user), who can replace \(name)",
+                fact: "\(Self.quote(directory)) belongs to uid \(place.user), who can replace \(name)",
                 remedy: "Give the directory to root: chown root \(Quotation.shell(directory))")
         }
         // In a sticky directory nobody can move what belongs to another.
@@ -58,9 +58,12 @@ package struct PathTrust: Sendable {
         return Breach(
             place: directory,
             fact:
-                "\(who) can replace \(name): the directory \(Quotation.quote(directory)) has mode \(place.modeText)",
+                "\(who) can replace \(name): the directory \(Self.quote(directory)) has mode \(place.modeText)",
             remedy: "chmod \(letter)-w \(Quotation.shell(directory))")
     }
+
+    /// A path that was just found to exist.
+    private static func quote(_ path: String) -> String { Quotation.quote(path: path) { _ in true } }
 
     private func isStranger(_ place: Place) -> Bool {
         !users.contains(place.user) && !(place.user == Self.unmapped && !Self.seesAllUsers)

@@ -26,14 +26,17 @@ extension ConfigurationObject {
         }
         var results: [R] = []
         var shown: [[UInt8]] = []
+        var questions: [String] = []
         for (i, element) in found.elements.enumerated() {
             var inner = ConfigurationObject(element, path: "\(path(of: "\(key)"))[\(i)]", reading: reading)
             results.append(body(&inner))
             inner.finish()
             remember(hiddenBelow: inner.hiddenDigest)
             shown.append(inner.effectiveJSON)
+            questions.append("{" + inner.question() + "}")
         }
         show(key) { w in w.array { w in shown.forEach { w.raw($0) } } }
+        questionParts.identify("\(key)", by: "[" + questions.joined(separator: ",") + "]")
         return results
     }
 }

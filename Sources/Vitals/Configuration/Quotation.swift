@@ -45,20 +45,32 @@ package enum Quotation {
         mayQuote(text) ? escaped(text) : words
     }
 
-    /// The path in double quotes where it may be quoted, else `words`. A path is quoted where it or its directory
-    /// exists: a secret that was written in the place of a path names neither. `/` itself proves nothing: a secret may
-    /// begin with a slash.
+    /// The path in double quotes where it may be quoted, else `words`.
     package static func quote(
         path: String, else words: String = "the file", exists: (_ path: String) -> Bool
     ) -> String {
         isKnown(path: path, exists: exists) ? escaped(path) : words
     }
 
-    /// Whether a path may be quoted.
+    /// The path at the head of a sentence, where it may be quoted: without quotes unless something in it has to be
+    /// escaped; else `words`.
+    package static func bare(
+        path: String, else words: String, exists: (_ path: String) -> Bool
+    ) -> String {
+        guard isKnown(path: path, exists: exists) else { return words }
+        let quoted = escaped(path)
+        return quoted.utf8.count == path.utf8.count + 2 ? path : quoted
+    }
+
+    /// Whether a path may be quoted, the one rule for all of them: it exists, or it is absolute and its directory
+    /// exists. A secret that was written in the place of a path names neither. `/` itself proves nothing: a secret may
+    /// begin with a slash.
     package static func isKnown(path: String, exists: (_ path: String) -> Bool) -> Bool {
-        guard path.utf8.first == UInt8(ascii: "/"), path.utf8.count <= longestPath else { return false }
+        guard !path.isEmpty, path.utf8.count <= longestPath else { return false }
         if exists(path) { return true }
-        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), slash > path.startIndex else {
+        guard path.utf8.first == UInt8(ascii: "/"), let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")),
+            slash > path.startIndex
+        else {
             return false
         }
         return exists(String(path[..<slash]))

@@ -100,17 +100,23 @@ package enum ShownURL {
     private static func network(_ rest: ArraySlice<UInt8>, ofDatabase: Bool) -> String {
         var place = rest
         var user = ""
-        if let at = rest[..<authorityEnd(rest, ofDatabase: ofDatabase)].lastIndex(of: UInt8(ascii: "@")) {
+        let bound = authorityEnd(rest, ofDatabase: ofDatabase)
+        if let at = rest[..<bound].lastIndex(of: UInt8(ascii: "@")) {
             user = self.user(rest[..<at]) + "@"
             place = rest[(at + 1)...]
         }
+        // A later `@` may be the one that ends a password with `/`, `?` or `#` in it: then what looks like host, port
+        // and path is a part of the password.
+        let isCertain = !rest[bound...].contains(UInt8(ascii: "@"))
         let end = place.firstIndex { (ofDatabase ? "/?" : "/?#").utf8.contains($0) } ?? place.endIndex
         let host = place[..<end]
         let behind = place[end...]
-        let isReadable = host.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-            .allSatisfy { isPlace($0) }
+        let isReadable =
+            isCertain
+            && host.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+                .allSatisfy { isPlace($0) }
         return user + (isReadable ? String(decoding: host, as: UTF8.self) : stars)
-            + tail(behind, ofDatabase: ofDatabase)
+            + tail(behind, ofDatabase: ofDatabase && isCertain)
     }
 
     /// Before what user and password end. A password may hold a slash that nobody escaped. The path of a database holds
@@ -157,7 +163,8 @@ package enum ShownURL {
             out = user(path[..<at]) + "@"
             path = path[(at + 1)...]
         }
-        out += isSocketPath(path) ? String(decoding: path, as: UTF8.self) : stars
+        let isCertain = !rest[bound...].contains(UInt8(ascii: "@"))
+        out += isCertain && isSocketPath(path) ? String(decoding: path, as: UTF8.self) : stars
         guard bound < rest.endIndex else { return out }
         let query = rest[(bound + 1)...]
         let isDatabase =

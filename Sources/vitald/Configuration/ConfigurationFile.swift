@@ -21,10 +21,16 @@ enum ConfigurationSource: Equatable, Sendable, CustomStringConvertible {
     }
 
     /// The path as a sentence may show it: what was given in the place of a path may be a secret.
-    var shown: String {
-        guard case .named(let path) = self else { return description }
-        let isShown = Quotation.mayQuote(path) || access(path, F_OK) == 0
-        return isShown ? path : "the file of --config"
+    var shown: String { shown { access($0, F_OK) == 0 } }
+
+    /// The same once it has been read: it was a path. For the event loop, which may not wait for a file system.
+    var shownOnceRead: String { shown { _ in true } }
+
+    private func shown(_ exists: (_ path: String) -> Bool) -> String {
+        switch self {
+        case .named(let path): Quotation.bare(path: path, else: "the file of --config", exists: exists)
+        case .usual(let path): path
+        }
     }
 }
 

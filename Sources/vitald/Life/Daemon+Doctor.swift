@@ -89,11 +89,11 @@ extension Daemon {
     }
 
     private var configurationFinding: Diagnosis {
-        let path = options.configuration.description
+        let path = options.configuration.shownOnceRead
         if reloadSuccessful.value == 0 {
             return Diagnosis(
                 "configuration", .limited, "\(path) is not what is in force: the last reload was refused",
-                remedy: "See \(checking), mend it, then systemctl reload \(units.service).")
+                remedy: "See \(checking), fix it, then systemctl reload \(units.service).")
         }
         let fact =
             configuration.isBuiltIn
@@ -102,7 +102,7 @@ extension Daemon {
             let count = configuration.warnings.count
             return Diagnosis(
                 "configuration", .limited,
-                "\(fact) is in force, with \(count == 1 ? "a remark" : "\(count) remarks, the first of them") beneath",
+                "\(fact) is in force, with \(count == 1 ? "a remark" : "\(count) remarks, the first of them") below",
                 remedy: first)
         }
         let count = configuration.checks.count

@@ -62,7 +62,7 @@ enum Start {
         if case .usual(let path) = source, access(path, F_OK) != 0 {
             return "there is no \(path), so the built-in configuration"
         }
-        return source.description
+        return source.shownOnceRead
     }
 
     private static func serve(

@@ -16,6 +16,8 @@ struct MisplacedSecretTests {
             #""type": "postgres", "url": "password=abc \#(word)=x""#,
             #""type": "postgres", "url": "host=h password=a \#(word)""#,
             #""type": "postgres", "url": "postgresql://u:1/\#(word)@h/d""#,
+            #""type": "postgres", "url": "postgresql://\#(word)?x@h/d""#,
+            #""type": "redis", "url": "redis://:1/\#(word)?5@h""#,
             #""type": "postgres", "url": "postgresql://h/d?\#(word)=1""#,
             #""type": "postgres", "url": "postgresql://h/d?sslmode=\#(word)""#,
             #""type": "postgres", "url": "\#(word)://h/d""#,
@@ -139,7 +141,9 @@ struct MisplacedSecretTests {
             [secret], ["--config=\(secret)", "--check-config"], ["--http", secret],
             ["--http", "u:\(word)@h:1"],
             ["--log-level", secret], ["--proc-root", secret], ["--instance", secret], ["--\(word) x"],
-            ["--config", secret],
+            ["--config", secret], ["--config", word, "--check-config"], ["--config", word],
+            ["--config", "/\(word)"],
+            ["--config", "none/\(word)"],
         ] {
             let done = try await Wait.apart {
                 try Program.output([ShippedDaemon.binary, "--log-format", "text"] + arguments)

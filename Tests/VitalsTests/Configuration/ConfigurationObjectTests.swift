@@ -219,6 +219,31 @@ struct ConfigurationObjectTests {
         #expect(try digest("a", "b") != digest("a", "x"))
     }
 
+    @Test(
+        "objects in a list are a part of the question as one object is: what is hidden in them, no thresholds"
+    )
+    func questionsOfLists() throws {
+        func question(_ token: String, _ threshold: String) throws -> String {
+            var surroundings = ConfigurationSurroundings.none
+            surroundings.environment = { _ in token }
+            var question = ""
+            _ = try read(
+                #"{"l":[{"t":"x"},{"t":"${T}","warnLatency":"\#(threshold)"}]}"#, surroundings: surroundings
+            ) { object in
+                _ = object.objects("l") { element in
+                    _ = element.optionalString("t")
+                    _ = element.optionalDuration("warnLatency", in: .zero...Duration.seconds(100))
+                }
+                question = object.question()
+            }
+            return question
+        }
+        #expect(try question("CANARY", "1s") == question("CANARY", "1s"))
+        #expect(try question("CANARY", "1s") != question("other", "1s"))
+        #expect(try question("CANARY", "1s") == question("CANARY", "2s"))
+        #expect(try question("CANARY", "1s").firstRange(of: "CANARY") == nil)
+    }
+
     @Test("unread keys are refused, remarks are not, and reserved ones by their name")
     func finish() throws {
         let result = try read(#"{"//":1,"intervall":1,"later":2,"x":3}"#) { object in

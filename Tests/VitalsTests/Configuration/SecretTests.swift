@@ -55,8 +55,16 @@ struct SecretTests {
         ("host=h password=pw", "host=h password=***"),
         ("host=h sslpassword=pw password=", "host=h sslpassword=*** password="),
         ("https://h", "https://h"), ("https://h/", "https://h/"), ("https://[::1]:8/", "https://[::1]:8/"),
-        ("https://h:8443/users/@me", "https://h:8443/***"),
-        ("https://u:pw@h:8443/a?b=c@d", "https://***:***@h:8443/***?***"),
+        // Behind an `@` in path, query or fragment the host may stand, and a part of the password before it.
+        ("https://h:8443/users/@me", "https://***/***"),
+        ("https://u:pw@h:8443/a?b=c@d", "https://***:***@***/***?***"),
+        ("https://admin:8080/abc@h/x", "https://***/***"), ("https://u:12345#x@h", "https://***#***"),
+        ("https://u:12?x@h:1/", "https://***?***"), ("redis://:1234?5@h", "redis://***?***"),
+        ("redis://:1234/5?6@h", "redis://***/***?***"),
+        ("postgresql://s3cret?x@db/agno", "postgresql://***?***"),
+        ("postgresql://u:1/pw?x@db/agno", "postgresql://***/***?***"),
+        ("postgresql://u:p@w?x@db/agno", "postgresql://***:***@***?***"),
+        ("unix:///s3cret?x@/run/redis.sock", "unix://***?***"),
         ("https://hooks.example.com/services/T0/B0/x", "https://hooks.example.com/***"),
         ("https://h/?pwd=x", "https://h/?***"), ("https://h?code=x", "https://h?***"),
         ("https://h/a?t%6Fken=x#y", "https://h/***?***#***"), ("https://h#y", "https://h#***"),
@@ -154,7 +162,19 @@ struct SecretTests {
         #expect(Quotation.quote(path: "/etc/my file", exists: exists) == #""/etc/my file""#)
         for path in ["s3cret", "/s3cret", "/no/such", "", "etc/none", "/etc/none/below", "-----BEGIN"] {
             #expect(Quotation.quote(path: path, exists: exists) == "the file", "\(path)")
+            #expect(Quotation.bare(path: path, else: "it", exists: exists) == "it", "\(path)")
         }
+    }
+
+    @Test("a path at the head of a sentence has no quotes, unless it needs them; a relative one has to exist")
+    func barePaths() {
+        let exists: (String) -> Bool = { ["conf", "conf/a.json", "/etc", "/etc/a\nb"].contains($0) }
+
+        #expect(Quotation.bare(path: "/etc/a.json", else: "it", exists: exists) == "/etc/a.json")
+        #expect(Quotation.bare(path: "/etc/a\nb", else: "it", exists: exists) == #""/etc/a\nb""#)
+        #expect(Quotation.bare(path: "conf/a.json", else: "it", exists: exists) == "conf/a.json")
+        #expect(Quotation.bare(path: "conf/b.json", else: "it", exists: exists) == "it")
+        #expect(Quotation.quote(path: "conf/a.json", exists: exists) == #""conf/a.json""#)
     }
 
     @Test("blanks at the ends go, those between stay")
