@@ -196,7 +196,8 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func answer(_ request: HTTPRequest) {
         isAccepted = true
-        settleHandshake()
+        // A handshake that a good request follows costs its machine nothing.
+        arrival?.handshake?.settle()
         let (reply, route) = server.reply(to: request)
         switch reply {
         case .now(let answer): send(answer, route: route)
@@ -204,14 +205,6 @@ final class HTTPConnection: ChannelInboundHandler {
             let me = NIOLoopBound(self, eventLoop: server.loop)
             future.whenSuccess { me.value.send($0, route: route) }
         }
-    }
-
-    /// A handshake that a good request follows costs its machine nothing.
-    private func settleHandshake() {
-        guard case .remote(var arrival) = origin, arrival.owesHandshake else { return }
-        arrival.owesHandshake = false
-        origin = .remote(arrival)
-        server.handshakeSettled(arrival)
     }
 
     private func refuse(_ status: HTTPResponseStatus, _ sentence: String) {

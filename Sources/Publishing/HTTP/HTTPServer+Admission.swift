@@ -57,24 +57,26 @@ extension HTTPServer {
         }
         return .admitted { [self] channel in
             let tls = door?.access.tls
+            var arrival = Doorkeeper.Arrival(peer: peer, tls: tls)
             if let tls {
-                try channel.pipeline.syncOperations.addHandlers([toll(for: peer), tls.handler()])
+                let ticket = HandshakeTicket()
+                arrival.handshake = ticket
+                try channel.pipeline.syncOperations.addHandlers([toll(for: peer, ticket), tls.handler()])
             }
-            let arrival = Doorkeeper.Arrival(peer: peer, tls: tls, owesHandshake: tls != nil)
             try serve(channel, .remote(arrival))
         }
     }
 
-    private func toll(for peer: PeerAddress) -> HandshakeToll {
+    private func toll(for peer: PeerAddress, _ ticket: HandshakeTicket) -> HandshakeToll {
         HandshakeToll(
             admit: { [self] in
                 // TLS may have been switched off meanwhile: what has begun may go on.
                 guard let door = state.value.door else { return .zero }
-                if let wait = door.admitHandshake(from: peer) { return wait }
+                if let wait = ticket.admit(peer, at: door) { return wait }
                 tallies.refusals.add(.openingRate)
                 return nil
             },
-            leave: { [self] in state.value.door?.settleHandshake(of: peer) })
+            leave: { ticket.cancel() })
     }
 
     private func serve(_ channel: any Channel, _ origin: HTTPConnection.Origin) throws {

@@ -189,11 +189,6 @@ extension HTTPServer {
         return door.admit(head, arrival)
     }
 
-    /// A good request followed a handshake.
-    func handshakeSettled(_ arrival: Doorkeeper.Arrival) {
-        state.value.door?.settleHandshake(of: arrival.peer)
-    }
-
     /// Counts a handshake that failed, and remarks on it where it has a reason.
     func handshakeFailed(_ error: (any Error)?, from client: SocketAddress?) {
         tallies.refusals.add(.handshake)

@@ -343,12 +343,12 @@ struct AccessTests {
     func otherMachines() async throws {
         let machine = OtherMachine()
         let login = #""auth": { "users": { "prom": "\#(Self.hash)" } }"#
-        let limits = #""limits": { "requestsPerSecond": 1, "burst": 5, "connectionsPerPeer": 2 }"#
+        let limits = #""limits": { "requestsPerSecond": 1, "burst": 5, "connectionsPerPeer": 20 }"#
         let open =
             #"{ "http": { "listen": ["\#(machine.address):1"], \#(limits), "tls": { \#(tls) }, \#(login) }, "checks": [] }"#
         let daemon = try await ShippedDaemon(open, prefix: machine.prefix, in: directory).serving()
         let authority = try Self.certificates.get().path("ca.crt")
-        func ask(_ words: String...) async throws -> Curl {
+        @Sendable func ask(_ words: String...) async throws -> Curl {
             try await machine.curl(
                 daemon,
                 ["--cacert", authority, "--resolve", "localhost:1:\(machine.address)"] + words + [
@@ -357,12 +357,23 @@ struct AccessTests {
         }
 
         #expect(try await ask("-u", "prom:\(Self.password)").status == 200)
+        let began = ContinuousClock.now
         #expect(try await ask().status == 401)
         // In plain text it costs a handshake, and is no way in.
         let url = "http://\(machine.address):1/livez"
         #expect(try await machine.curl(daemon, [url]).status == 0)
+        // Beyond five handshakes that no good request follows, one by one they wait for their turns, one a second.
+        for _ in 3...8 {
+            let status = try await ask().status
+            #expect(status == 401 || status == 429, "\(status)")
+        }
+        #expect(ContinuousClock.now - began >= .seconds(3))
+        // Many at once would wait longer than anybody does, and are refused.
         try await Wait.until("a refused connection") {
-            _ = try await ask()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<12 { group.addTask { _ = try await ask() } }
+                try await group.waitForAll()
+            }
             let page = try await daemon.get("/metrics")
             return page.sample(#"vitald_dropped_total{what="http_connection",reason="rate"}"#) ?? 0 > 0
         }

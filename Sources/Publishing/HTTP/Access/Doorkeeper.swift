@@ -25,18 +25,9 @@ final class Doorkeeper {
         let tls: TLSIdentity?
         /// Whether its certificate vouches for a name that is wanted.
         var isNamed = true
-        /// Whether its handshake still counts as one that no good request followed.
-        var owesHandshake = false
+        /// Its handshake, which counts until a good request follows; nil where it speaks plain text.
+        var handshake: HandshakeTicket?
     }
-
-    /// Handshakes of this machine itself that no good request follows. All its users and every proxy on it are one
-    /// machine, so nobody is refused for what others do: beyond this, handshakes wait for their turns.
-    static let ownHandshakes = (burst: 500, interval: Duration.milliseconds(5))
-    /// Handshakes of all machines together, good ones among them: a handshake takes about a millisecond of the event
-    /// loop, which has to answer others in between.
-    static let allHandshakes = (burst: 16, interval: Duration.microseconds(1250))
-    /// No handshake waits longer for its turn: most clients give up a little later.
-    static let handshakePatience = Duration.seconds(4)
 
     let access: HTTPAccess
     private let time: any TimeSource
@@ -49,9 +40,7 @@ final class Doorkeeper {
     private let challenges: [(name: String, value: String)]
     private var requests: PeerBuckets
     private var guesses: GuessLimits
-    private var handshakes: PeerBuckets
-    private var ownHandshakes = PeerBuckets(burst: ownHandshakes.burst, interval: ownHandshakes.interval)
-    private var allHandshakes = PeerBuckets(burst: allHandshakes.burst, interval: allHandshakes.interval)
+    private var handshakes: HandshakeLimits
 
     /// Takes over the guesses that another one counted.
     init(
@@ -74,39 +63,20 @@ final class Doorkeeper {
         requests = PeerBuckets(
             burst: limits.burst, interval: .nanoseconds(1_000_000_000 / Int64(limits.requestsPerSecond)))
         // As many again, so that failed handshakes use up nobody's requests.
-        handshakes = requests
+        handshakes = HandshakeLimits(others: requests)
         guesses = other?.guesses ?? GuessLimits()
     }
 
-    /// How long one more handshake with a machine has to wait for its turn; nil where that is too long. It counts
-    /// until `settleHandshake` takes it back.
-    func admitHandshake(from peer: PeerAddress) -> Duration? {
-        let now = time.now
-        guard let all = allHandshakes.book(.loopback, at: now, within: Self.handshakePatience) else {
-            return nil
-        }
-        let own: Duration?
-        if peer.isLoopback {
-            own = ownHandshakes.book(.loopback, at: now, within: Self.handshakePatience)
-        } else {
-            own = handshakes.book(
-                peer, isKnown: guesses.isKnown(peer), at: now, within: Self.handshakePatience)
-        }
-        guard let own else {
-            allHandshakes.giveBack(.loopback)
-            return nil
-        }
-        return max(all, own)
+    /// Counts one more handshake with a machine; nil where it would have to wait too long for its turn.
+    func admitHandshake(from peer: PeerAddress) -> HandshakeLimits.Booking? {
+        handshakes.book(peer, isKnown: guesses.isKnown(peer), at: time.now)
     }
 
-    /// Takes a handshake back: a good request followed it, or its client left before its turn came.
-    func settleHandshake(of peer: PeerAddress) {
-        if peer.isLoopback {
-            ownHandshakes.giveBack(.loopback)
-        } else {
-            handshakes.giveBack(peer, isKnown: guesses.isKnown(peer))
-        }
-    }
+    /// A good request followed a handshake.
+    func settleHandshake(_ booking: HandshakeLimits.Booking) { handshakes.settle(booking) }
+
+    /// The client of a handshake left before its turn.
+    func cancelHandshake(_ booking: HandshakeLimits.Booking) { handshakes.cancel(booking) }
 
     /// Decides on a request.
     func admit(_ head: HTTPRequestHead, _ arrival: Arrival) -> Admission {

@@ -33,7 +33,7 @@ struct GuessLimits {
     func isKnown(_ peer: PeerAddress) -> Bool { known.contains(peer) }
 
     /// Notes that somebody logged in from there.
-    mutating func know(_ peer: PeerAddress) { if peer.hasNetworks { known.insert(peer) } }
+    mutating func know(_ peer: PeerAddress) { if !peer.isLoopback { known.insert(peer) } }
 
     /// How long a machine has to wait before it may be wrong again; nil where it may be now.
     func wait(_ peer: PeerAddress, at now: Instant) -> Duration? {

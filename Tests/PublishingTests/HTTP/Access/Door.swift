@@ -20,6 +20,7 @@ final class Door {
     let lane = HandLane()
     private let desk: PasswordDesk
     private var keeper: Doorkeeper
+    private var tickets: [String: [HandshakeTicket]] = [:]
 
     init(_ change: (inout HTTPAccess) throws -> Void = { _ in }) throws {
         desk = PasswordDesk(loop) { [lane] in lane.add($0) }
@@ -40,13 +41,22 @@ final class Door {
 
     /// How long a handshake waits for its turn; nil where it is refused.
     func handshake(from: String) throws -> Duration? {
-        keeper.admitHandshake(from: try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1))))
+        let peer = try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1)))
+        let ticket = HandshakeTicket()
+        guard let wait = ticket.admit(peer, at: keeper) else { return nil }
+        tickets[from, default: []].append(ticket)
+        return wait
     }
 
-    /// A good request followed a handshake.
-    func settle(from: String) throws {
-        keeper.settleHandshake(of: try #require(PeerAddress(try SocketAddress(ipAddress: from, port: 1))))
+    /// A good request followed the oldest handshake that none followed yet.
+    func settle(from: String) {
+        guard let ticket = tickets[from]?.first else { return }
+        tickets[from]?.removeFirst()
+        ticket.settle()
     }
+
+    /// The client of the last handshake left before its turn.
+    func leave(from: String) { tickets[from]?.popLast()?.cancel() }
 
     /// The lane does what it was given.
     @discardableResult
