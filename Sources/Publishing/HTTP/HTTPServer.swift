@@ -164,7 +164,14 @@ package final class HTTPServer: Sendable {
             } else {
                 state.value.listeners.append(listener)
             }
-            return listener.open(bind)
+            let opening = listener.open(bind)
+            let me = NIOLoopBound((self, listener), eventLoop: loop)
+            // It is in the list already, so that a drain meanwhile closes it.
+            opening.whenFailure { _ in
+                let (server, listener) = me.value
+                server.state.value.listeners.removeAll { $0 === listener }
+            }
+            return opening
         }
     }
 }

@@ -47,10 +47,15 @@ package final class ListenerBook: Sendable {
         return record
     }
 
-    /// Forgets one that was closed on purpose.
+    /// Forgets one that was closed on purpose: nobody shall be alarmed by what is not wanted any more. Where another one
+    /// listens there already, the series is that one's.
     func leave(_ record: ListenerRecord) {
-        records.withLock { $0.removeAll { $0 === record } }
-        tallies.tally(Self.up, [("listener", record.name)]).set(0)
+        let next = records.withLock { records in
+            records.removeAll { $0 === record }
+            return records.last { $0.name == record.name }
+        }
+        if let next { return change(next, to: next.condition) }
+        tallies.forget(Self.up) { labels in labels.contains { $0.value == record.name } }
     }
 
     func change(_ record: ListenerRecord, to condition: ListenerRecord.Condition) {

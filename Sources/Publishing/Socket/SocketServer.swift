@@ -55,7 +55,7 @@ package final class SocketServer: Sendable {
 
     private let loop: any EventLoop
     private let hall: NIOLoopBoundBox<SocketHall?>
-    private let listeners: NIOLoopBoundBox<[Listener]>
+    let listeners: NIOLoopBoundBox<[Listener]>
     private let equipment: Equipment
     private let handlers: [any SocketHandler]
 
@@ -92,7 +92,14 @@ package final class SocketServer: Sendable {
                     shedsLoad: true),
                 rejections: hall.rejections, decide: { hall.decide($0) })
             listeners.value.append(listener)
-            return listener.open { $0.withBoundSocket(descriptor) }.map { _ in }
+            let opening = listener.open { $0.withBoundSocket(descriptor) }.map { _ in }
+            let opened = NIOLoopBound(listener, eventLoop: loop)
+            // It is in the list already, so that `close` meanwhile closes it.
+            opening.whenFailure { [listeners] _ in
+                let listener = opened.value
+                listeners.value.removeAll { $0 === listener }
+            }
+            return opening
         }
     }
 

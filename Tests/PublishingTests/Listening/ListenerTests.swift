@@ -118,7 +118,43 @@ struct ListenerTests {
         #expect(try house.get("/livez").status == 200, "the other one was not touched")
         try house.server.drain(within: .seconds(30)).wait()
         #expect(Self.listening(at: port) == nil, "a listener that was closed on purpose stays closed")
-        #expect(house.tallies.values(of: ListenerBook.up).allSatisfy { $0.value == 0 })
+        #expect(house.tallies.values(of: ListenerBook.up).isEmpty, "it alarms nobody")
+    }
+
+    @Test("that cannot be opened is not kept, over TCP and as a Unix socket")
+    func unopened() throws {
+        let house = try House()
+        #expect(throws: (any Error).self) {
+            try house.server.listen(on: SocketAddress(ipAddress: "127.0.0.1", port: house.port)).wait()
+        }
+        let kept = try house.group.next().submit { house.server.state.value.listeners.count }.wait()
+        #expect(kept == 1)
+
+        let scene = try SocketScene()
+        // listen(2) fails with EOPNOTSUPP.
+        let datagrams = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        #expect(throws: (any Error).self) { try scene.server.listen(descriptor: datagrams).wait() }
+        let server = scene.server
+        #expect(try scene.group.any().submit { server.listeners.value.count }.wait() == 1)
+    }
+
+    @Test("that is closed on purpose leaves the page, unless another one listens there")
+    func leaves() {
+        let tallies = TallyBook()
+        let book = ListenerBook(tallies: tallies, time: HandClock())
+        func shown() -> [Int64] { tallies.values(of: ListenerBook.up).map(\.value) }
+        let (old, new) = (book.enter("/run/x.sock"), book.enter("/run/x.sock"))
+        let other = book.enter("/run/y.sock")
+        book.change(new, to: .paused)
+
+        book.leave(old)
+        #expect(shown() == [0, 1])
+        book.change(new, to: .accepting)
+        #expect(shown() == [1, 1])
+        book.leave(new)
+        #expect(shown() == [1])
+        book.leave(other)
+        #expect(shown().isEmpty)
     }
 
     @Test("in a flood refuses those who wait past the library, and lets the others in all the same")
