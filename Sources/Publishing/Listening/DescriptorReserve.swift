@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Vitals
 
 /// Keeps descriptors free for checks, however many clients connect.
 ///
 /// The kernel gives every new descriptor the lowest free number (accept(2)). A connection whose number is among the
 /// last below the limit has found all numbers before it taken: it is refused, and those numbers stay for checks.
 package struct DescriptorReserve: Sendable {
-    /// Kept for checks: each needs one while it asks.
-    package static let checks = 32
     /// Kept beside them for administrators, so that root can still ask what is wrong.
     package static let administrators = 8
 
@@ -23,9 +22,8 @@ package struct DescriptorReserve: Sendable {
     /// Whether a connection may keep this descriptor.
     func admits(_ descriptor: CInt, administrator: Bool) -> Bool {
         let limit = limit()
-        // Of a very small limit only a part is kept: clients need some as well.
-        let checks = min(Self.checks, limit / 4)
-        let kept = checks + (administrator ? 0 : min(Self.administrators, limit / 16))
+        let kept =
+            DescriptorShare.checks(of: limit) + (administrator ? 0 : min(Self.administrators, limit / 16))
         return Int(descriptor) < limit - kept
     }
 

@@ -148,6 +148,38 @@ struct SamplerTests {
         }
     }
 
+    @Test("where the limit of the process is lowered, descriptors that are promised to checks are given back")
+    func loweredLimit() throws {
+        var limit = 8192
+        let reader = KernelReader(budget: nil, allowed: { limit })
+        let directory = Glibc.open(KernelFixture.podmanHost.proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { close(directory) }
+        var (first, second) = (KernelReader.KeptFile(), KernelReader.KeptFile())
+        func isRead(_ file: inout KernelReader.KeptFile) -> Bool {
+            reader.lookAtLimit()
+            if case .bytes = reader.read(&file, "meminfo", in: directory, now: 0) { return true }
+            return false
+        }
+        var isThere = isRead(&first)
+        #expect(isThere)
+        #expect(first.descriptor >= 0)
+
+        limit = 8
+        isThere = isRead(&first)
+        #expect(isThere, "it is read all the same")
+        isThere = isRead(&second)
+        #expect(isThere)
+        #expect(first.descriptor < 0)
+        #expect(second.descriptor < 0)
+        #expect(reader.kept == 0)
+
+        limit = 8192
+        isThere = isRead(&first)
+        #expect(isThere)
+        #expect(first.descriptor >= 0, "it is kept again where there is room")
+        reader.release(&first.descriptor)
+    }
+
     @Test("a steady reading opens next to nothing")
     func steady() {
         let clock = HandClock()

@@ -109,7 +109,7 @@ final class KernelSampler {
         checkedSelections = Set(options.checked)
         self.time = time
         self.tallies = KernelTallies(tallies)
-        reader = KernelReader(budget: options.descriptorBudget ?? KernelReader.descriptorBudget())
+        reader = KernelReader(budget: options.descriptorBudget)
         host = HostSampler(roots, reader)
         devices = BlockDevices(roots)
         names = ContainerNames(roots, reader, time)
@@ -153,6 +153,7 @@ final class KernelSampler {
     func refresh(_ depth: Depth) {
         let now = time.now
         if now - lastFull < KernelLane.freshness, now >= lastFull { return }
+        reader.lookAtLimit()
         switch depth {
         case .baseline:
             locate(now)

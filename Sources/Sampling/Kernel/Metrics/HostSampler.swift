@@ -207,6 +207,7 @@ final class HostSampler {
     }
 
     private func contents(_ file: File, now: Instant, streamed: Bool = true) -> KernelReader.Contents {
+        if reader.mustRelease(directory) { reader.release(&directory) }
         if directory < 0 {
             let opened = roots.proc.withCString { reader.open($0, in: AT_FDCWD, O_DIRECTORY) }
             guard opened >= 0 else { return opened == -ENOENT ? .missing : .failed(-opened) }

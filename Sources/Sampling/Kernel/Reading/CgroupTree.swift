@@ -164,6 +164,7 @@ final class CgroupTree {
     }
 
     private func visit(_ node: CgroupNode, depth: Int, now: Int64) {
+        if reader.mustRelease(node.directory) { reader.release(&node.directory) }
         let (directory, isTemporary) = enter(node)
         guard directory >= 0 else { return note(node, KernelFault(code: -directory)) }
         defer { if isTemporary { close(directory) } }

@@ -34,7 +34,7 @@ struct ContainerProcess {
         now: Int64
     ) {
         namespace = 0
-        if node.mainProcess != pid {
+        if node.mainProcess != pid || reader.mustRelease(directory) {
             close(reader)
             startTicks = nil
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Vitals
 
 /// Opens and reads kernel files into one buffer that is used again and again, and counts what stays open.
 ///
@@ -51,10 +52,13 @@ final class KernelReader {
     /// cgroup.procs of a host with 100,000 processes is 700 KB; nothing that is read is near this.
     static let bufferLimit = 16 << 20
 
-    /// How many descriptors may be kept at once.
-    private(set) var budget: Int
+    /// How many descriptors may be kept at once, whatever the limit of the process is.
+    private var bound: Int
+    /// How many the limit of the process leaves.
+    private var room = 0
     /// From this number on none is kept.
-    private let highest: Int32
+    private var highest = Int32.max
+    private let allowed: () -> Int
     /// How many are kept.
     private(set) var kept = 0
     /// How many opens were tried: tells whether a round opened anything.
@@ -63,35 +67,41 @@ final class KernelReader {
     var denial: ((UnsafePointer<CChar>) -> Int32?)?
     private var buffer: UnsafeMutableBufferPointer<UInt8>
 
-    init(budget: Int) {
-        self.budget = budget
-        highest = Self.highestKept()
+    /// Keeps so many descriptors at most, and no more than the limit of the process leaves after sockets, connections and
+    /// probes have theirs. `allowed` gives that limit, which may change at any time (prlimit(1)).
+    init(budget: Int?, allowed: @escaping () -> Int = KernelReader.processLimit) {
+        bound = budget ?? .max
+        self.allowed = allowed
         buffer = .allocate(capacity: 64 << 10)
+        lookAtLimit()
     }
 
     deinit { buffer.deallocate() }
 
-    /// How many descriptors may be kept under this process's RLIMIT_NOFILE: what remains after sockets,
-    /// connections and probes have theirs.
-    static func descriptorBudget() -> Int {
+    /// This process's RLIMIT_NOFILE.
+    static func processLimit() -> Int {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
-        let soft = Int(clamping: limit.rlim_cur)
-        return max(0, soft - max(reserved / 4, min(soft / 2, reserved)))
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
+        return Int(clamping: limit.rlim_cur)
     }
 
-    /// 1024 socket and 256 HTTP connections, probes, and some.
-    private static let reserved = 1536
+    /// 1024 connections of the socket, 128 of `http.sock`, 256 over TCP, 64 refused ones that linger, what is kept for
+    /// checks and administrators, and some.
+    private static let reserved = 1664
 
-    private static func highestKept() -> Int32 {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
-        let soft = Int32(clamping: limit.rlim_cur)
-        return soft - min(forChecks, soft / 4)
+    /// Goes by the limit that the process has now; to be called before each reading.
+    func lookAtLimit() {
+        let limit = min(max(0, allowed()), Int(Int32.max))
+        room = max(0, limit - max(Self.reserved / 4, min(limit / 2, Self.reserved)))
+        highest = Int32(clamping: limit - DescriptorShare.checks(of: limit))
     }
 
-    /// Descriptors that are promised to checks, whatever else is open.
-    private static let forChecks: Int32 = 32
+    private var budget: Int { min(bound, room) }
+
+    /// Whether a descriptor that is kept has to be given back: the limit was lowered.
+    func mustRelease(_ descriptor: Int32) -> Bool {
+        descriptor >= 0 && (descriptor >= highest || kept > budget)
+    }
 
     /// Opens a file or directory; negative errno where that fails.
     func open(_ name: UnsafePointer<CChar>, in directory: Int32, _ flags: Int32 = 0) -> Int32 {
@@ -103,7 +113,7 @@ final class KernelReader {
             let code = errno
             if code == EINTR { continue }
             // Nothing left: what is kept from now on is what is kept now.
-            if code == EMFILE || code == ENFILE { budget = min(budget, kept) }
+            if code == EMFILE || code == ENFILE { bound = min(bound, kept) }
             return -code
         }
     }
@@ -132,7 +142,10 @@ final class KernelReader {
     ) -> Contents {
         if file.descriptor >= 0 {
             let contents = read(file.descriptor, streamed: streamed, record: record)
-            if case .bytes = contents { return contents }
+            if case .bytes = contents {
+                if mustRelease(file.descriptor) { release(&file.descriptor) }
+                return contents
+            }
             release(&file.descriptor)
             file.note(contents, now)
             return contents
