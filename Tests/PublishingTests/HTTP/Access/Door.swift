@@ -48,8 +48,12 @@ final class Door {
         return wait
     }
 
-    /// A good request followed the last handshake.
-    func settle(from: String) { tickets[from]?.popLast()?.settle() }
+    /// A good request followed the oldest handshake that none followed yet.
+    func settle(from: String) {
+        guard let ticket = tickets[from]?.first else { return }
+        tickets[from]?.removeFirst()
+        ticket.settle()
+    }
 
     /// The client of the last handshake left before its turn.
     func leave(from: String) { tickets[from]?.popLast()?.cancel() }
