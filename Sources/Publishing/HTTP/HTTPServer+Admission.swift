@@ -7,7 +7,9 @@ import Vitals
 /// Who is let in, on the loop.
 extension HTTPServer {
     /// Whether a connection over the Unix socket is let in: each user has a share of them, and root's is kept free.
-    func decideLocal(_ descriptor: CInt) -> Admission {
+    func decideLocal(_ newcomer: Newcomer) -> Admission {
+        if newcomer.isGone { return .refused(.silent) }
+        let descriptor = newcomer.descriptor
         guard !state.value.isDraining else { return refused(.draining) }
         guard let peer = inspection.credentials(of: descriptor) else { return refused(.unknown) }
         let isAdministrator = users.roles(of: peer).contains(.admin)

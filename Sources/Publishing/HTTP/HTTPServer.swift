@@ -157,7 +157,7 @@ package final class HTTPServer: Sendable {
                 loop: loop, book: book, plan: Listener.Plan(backlog: backlog, shedsLoad: isLocal),
                 rejections: state.value.rejections,
                 decide: { [self] newcomer in
-                    isLocal ? decideLocal(newcomer.descriptor) : decideRemote(newcomer)
+                    isLocal ? decideLocal(newcomer) : decideRemote(newcomer)
                 })
             if state.value.isDraining {
                 listener.close()

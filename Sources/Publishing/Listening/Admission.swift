@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import NIOCore
 
 /// Somebody who has just connected.
@@ -8,6 +9,12 @@ struct Newcomer {
     let descriptor: CInt
     /// Where it comes from, over TCP.
     let address: SocketAddress?
+
+    /// Whether it has left without a word, as those do who only connect: nothing needs to be made of it.
+    var isGone: Bool {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, CInt(MSG_PEEK | MSG_DONTWAIT)) == 0
+    }
 }
 
 /// Whether a connection is let in.

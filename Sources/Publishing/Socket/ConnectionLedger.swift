@@ -15,7 +15,7 @@ package struct ConnectionShares: Sendable, Hashable {
     package var opensPerSecond: Int
 
     /// Shares them out.
-    package init(connections: Int, perUser: Int, reserved: Int, opensPerSecond: Int = 1000) {
+    package init(connections: Int, perUser: Int, reserved: Int, opensPerSecond: Int = 500) {
         self.connections = connections
         self.perUser = perUser
         self.reserved = reserved

@@ -47,6 +47,7 @@ final class SocketHall {
 
     /// Whether a connection is let in. What costs more than a look at its user is done only where it is.
     func decide(_ newcomer: Newcomer) -> Admission {
+        if newcomer.isGone { return .refused(.silent) }
         let descriptor = newcomer.descriptor
         guard let credentials = inspection.credentials(of: descriptor) else { return refused(.unknown) }
         let roles = access.roles(of: credentials)

@@ -17,7 +17,7 @@ package struct SocketLimits: Sendable, Hashable {
     /// Of all connections, kept free for root and vitald's own user: the operator always gets in.
     package var reserved = 8
     /// Connections that one user may open a second, and as many at once.
-    package var opensPerSecond = 1000
+    package var opensPerSecond = 500
     /// Pushed items per second and user.
     package var pushesPerSecond = 250_000
     /// Events that wait for a subscriber that does not read; what comes after them is counted and told as lost.

@@ -102,8 +102,8 @@ struct KeeperWatch: ~Copyable {
         findings[.sampler] =
             sampler.completed != lastCompleted || sampler.completed >= sampler.submitted ? .progress : .still
         findings[.listeners] = listeners.look(outside.listeners())
-        findings[.socket] = finding(ping?.poll(), of: .socket)
-        findings[.http] = finding(livez?.poll(), of: .http)
+        findings[.socket] = finding(ping, of: .socket)
+        findings[.http] = finding(livez, of: .http)
         last = reading
         lastCompleted = sampler.completed
         // While draining, listeners are closed and checks rest on purpose: only the loop itself is asked.
@@ -157,18 +157,17 @@ struct KeeperWatch: ~Copyable {
         }
     }
 
-    private func finding(
-        _ standing: SelfQuery.Standing?, of source: Watchdog.Source
-    ) -> Watchdog.Finding? {
-        switch standing {
-        case nil, .notAsked: return nil
+    private func finding(_ query: SelfQuery?, of source: Watchdog.Source) -> Watchdog.Finding? {
+        guard let query else { return nil }
+        switch query.poll() {
+        case .notAsked: return nil
         case .answered(let generation): return generation >= expectedGeneration ? .progress : .still
         case .open:
-            // It waits in the queue of a socket whose accept(2) fails: it was not asked yet.
-            let isHeldUp = outside.questions.contains {
-                $0.source == source && listeners.heldUp.contains($0.path)
+            let wasAsked = outside.questions.filter { $0.source == source }.allSatisfy { errand in
+                !listeners.heldUp.contains(errand.path)
+                    && !listeners.isQueued(at: errand.path, since: query.before)
             }
-            return isHeldUp ? nil : .still
+            return wasAsked ? .still : nil
         case .failed: return .still
         }
     }

@@ -9,6 +9,17 @@ struct ListenerWatch {
     /// Where accept(2) failed since the look before: nobody is answered there, through no fault of the daemon.
     private(set) var heldUp: Set<String> = []
 
+    /// Whether a question that was put there when so many were accepted may still wait in the queue, behind others who
+    /// are accepted one after the other: then it was not asked yet.
+    func isQueued(at name: String, since before: UInt64) -> Bool {
+        guard let look = last[name], look.isDue else { return false }
+        let accepted = look.progress &- before
+        return accepted > 0 && accepted <= Self.longestQueue
+    }
+
+    /// The queue of a Unix socket takes one more than its backlog (unix(7)).
+    private static let longestQueue = UInt64(SocketServer.backlog) + 1
+
     /// Compares with the look before; nil where nobody listens.
     mutating func look(_ looks: [ListenerRecord.Look]) -> Watchdog.Finding? {
         heldUp = []

@@ -61,7 +61,7 @@ final class SelfQuery {
     /// How many connections the daemon has accepted there.
     private let accepts: () -> UInt64
     /// How many there were when this one was tried.
-    private let before: UInt64
+    let before: UInt64
     private var descriptor: Int32 = -1
     private var answer: [UInt8] = []
     /// Whether others kept the question from being asked, if the daemon accepts them.

@@ -223,12 +223,36 @@ struct KeeperTests {
         #expect(stage.heard() == Array(repeating: "WATCHDOG=1", count: 4))
         #expect(answerer.waiting == 1)
 
+        stage.record.looks.withLock {
+            $0 = [ListenerRecord.Look(name: answerer.path, progress: 4, isDue: false, failures: 4)]
+        }
         for _ in 0..<3 { try stage.pass(&watch) }
 
         let verdict = try #require(stage.heard().last)
-        #expect(
-            verdict.hasPrefix("STATUS=watchdog: socket, listeners stalled"),
-            "accept(2) failed no more: \(verdict)")
+        #expect(verdict.hasPrefix("STATUS=watchdog: socket stalled"), "accept(2) failed no more: \(verdict)")
+    }
+
+    @Test(
+        "a question that waits behind others who are accepted says nothing, until it must have had its turn")
+    func queued() throws {
+        let stage = try Stage()
+        let answerer = try Answerer()
+        stage.questions = [Keeper.Errand(source: .socket, question: .ping, path: answerer.path, isOwn: true)]
+        var watch = stage.watch()
+        func pass(accepted: UInt64, isDue: Bool) throws -> String? {
+            stage.record.looks.withLock {
+                $0 = [ListenerRecord.Look(name: answerer.path, progress: accepted, isDue: isDue)]
+            }
+            try stage.pass(&watch)
+            return stage.heard().last
+        }
+
+        for accepted in [1, 500, 1025] as [UInt64] {
+            #expect(try pass(accepted: accepted, isDue: true) == "WATCHDOG=1")
+        }
+        #expect(try pass(accepted: 1026, isDue: true) == nil, "one more than there is room for in the queue")
+        #expect(try pass(accepted: 1027, isDue: false) == nil)
+        #expect(try pass(accepted: 1027, isDue: false)?.hasPrefix("STATUS=watchdog: socket stalled") == true)
     }
 
     @Test("after giving up no beat takes it back")

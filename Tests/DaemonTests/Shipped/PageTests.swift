@@ -56,7 +56,8 @@ struct PageTests {
         try await daemon.stop()
 
         #expect(page.status == 200)
-        let masked = Self.masked(page.body).split(separator: "\n", omittingEmptySubsequences: false)
+        let body = page.body.replacing(daemon.directory.path, with: "/run/vitald")
+        let masked = Self.masked(body).split(separator: "\n", omittingEmptySubsequences: false)
             .filter { !$0.hasPrefix("vitald_http_requests_total{route=") || $0.contains("/metrics") }.joined(
                 separator: "\n")
         let path = "\(Self.fixtures)/\(Self.tree).\(isOpenMetrics ? "openmetrics" : "page")"

@@ -19,6 +19,7 @@ struct LimitsHandler: SocketHandler {
                     members.member("connections", Int64(limits.connections))
                     members.member("connections_per_uid", Int64(limits.connectionsPerUser))
                     members.member("connections_reserved", Int64(limits.reserved))
+                    members.member("connects_per_second", Int64(limits.opensPerSecond))
                     members.member("pushes_per_second", Int64(limits.pushesPerSecond))
                     members.member("events_queued", Int64(limits.eventsQueued))
                     members.member("unread_bytes", Int64(limits.unread))

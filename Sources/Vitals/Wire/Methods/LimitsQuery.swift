@@ -6,7 +6,7 @@ package enum LimitsQuery {
     package static let method = SocketMethod(
         "limits", role: .read, "The bounds of the socket, and what was dropped or refused, by reason.",
         result: "limits {line, batch, connections, connections_per_uid, connections_reserved,"
-            + " pushes_per_second, events_queued, unread_bytes}, connections, dropped [{what, reason, count}]"
+            + " connects_per_second, pushes_per_second, events_queued, unread_bytes}, connections, dropped [{what, reason, count}]"
     )
 
     /// What was dropped for one reason.
