@@ -78,7 +78,7 @@ package struct Judge: Sendable {
         return changes(at: now, wall: wall) { judge in judge.standings[index].machine.maintenance = on }
     }
 
-    /// The daemon is on its way out: not ready from now on.
+    /// The daemon is shutting down: not ready from now on.
     package mutating func drain() { draining = true }
 
     /// Time went on unseen (see `CheckMachine.timeJumped`): one round of grace for every check.

@@ -19,7 +19,7 @@ package final class Board: Sendable {
         var listeners: [@Sendable (Report, [HealthChange]) -> Void] = []
     }
 
-    /// Random per start: tells a subscriber that sequence numbers began anew.
+    /// Random per start: a subscriber sees by it that sequence numbers started again from zero.
     package let epoch: String
     private let state: Mutex<State>
     private let editions = Atomic<UInt64>(0)

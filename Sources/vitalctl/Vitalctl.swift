@@ -38,7 +38,7 @@ struct Vitalctl: ParsableCommand {
 
     static func main() {
         StandardDescriptors.open()
-        // Whoever reads no more ends what goes on for ever, also where SIGPIPE is ignored, as in services of systemd.
+        // A reader that goes away ends what goes on for ever, also where SIGPIPE is ignored, as in services of systemd.
         signal(SIGPIPE, SIG_DFL)
         main(GlobalOptions.settled(Array(CommandLine.arguments.dropFirst())))
     }

@@ -34,7 +34,7 @@ struct ConnectionRoll {
     var all: [HTTPConnection] { Array(connections.values) }
 
     /// Looks for room for one more over TCP; `bound` is for all, `perPeer` for another machine. This machine itself
-    /// has three quarters of all: none of its users shall lock the other machines out.
+    /// has three quarters of all: its users cannot lock the other machines out.
     func room(for peer: PeerAddress, bound: Int, perPeer: Int, _ value: ConnectionStanding) -> Room {
         if peers.count(peer) >= (peer.isLoopback ? bound - bound / 4 : perPeer) {
             let victim = oldest(value) { $0.isSameMachine(as: peer) }

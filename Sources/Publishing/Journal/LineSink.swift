@@ -18,7 +18,7 @@ package protocol LineSink: Sendable {
 }
 
 extension LineSink {
-    /// A sink that writes at once tells of a loss at once.
+    /// A sink that writes at once reports a loss at once.
     package func losses() -> Int { 0 }
     /// A sink that writes at once has nothing under way.
     package var isIdle: Bool { true }

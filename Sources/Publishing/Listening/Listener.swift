@@ -10,7 +10,7 @@ import Vitals
 ///
 /// The event loop library closes a listening socket at most errors of accept(2), and at the others it tries again at
 /// once, for ever. Here the socket has a second descriptor: after a pause it is listened on again, or read again, and
-/// whoever connected meanwhile has waited in its queue.
+/// clients that connected meanwhile have waited in its queue.
 final class Listener {
     /// How a listener is set up.
     struct Plan {

@@ -3,7 +3,7 @@
 import Synchronization
 package import Vitals
 
-/// All listening sockets of the daemon, for whoever looks at them beside the event loop.
+/// All listening sockets of the daemon, for readers on other threads than the event loop.
 package final class ListenerBook: Sendable {
     /// Whether a listening socket accepts.
     package static let up = MetricFamily(
@@ -47,7 +47,7 @@ package final class ListenerBook: Sendable {
         return record
     }
 
-    /// Forgets one that was closed on purpose: nobody shall be alarmed by what is not wanted any more. Where another one
+    /// Forgets one that was closed on purpose: an alert on it would never end. Where another one
     /// listens there already, the series is that one's.
     func leave(_ record: ListenerRecord) {
         let next = records.withLock { records in

@@ -11,7 +11,7 @@ package struct ConnectionShares: Sendable, Hashable {
     /// Of all connections, kept free for root and vitald's own user: the operator always gets in.
     package var reserved: Int
     /// Connections that one user may open a second, and as many at once. Beyond, they are refused before anything is
-    /// made of them: whoever opens them faster would keep the event loop busy and the queue full.
+    /// made of them: a user that opens them faster would keep the event loop busy and the queue full.
     package var opensPerSecond: Int
 
     /// Shares them out.

@@ -66,7 +66,7 @@ struct Heartbeat: Sendable {
     }
 
     /// Goes by another configuration from now on, with all it has heard. What it means is told again only where that
-    /// may be something else by now, or whoever hears it starts from scratch.
+    /// may be something else by now, or its judge starts from scratch.
     mutating func replace(_ new: HeartbeatCheck, at now: Instant) {
         if !new.definition.asksTheSame(as: check.definition) || new.kind != check.kind { told = nil }
         // While it was switched off nobody expected a beat.

@@ -114,7 +114,7 @@ package struct Scheduler: Sendable {
         queue.set(index, to: slots[index].wake)
     }
 
-    /// Puts the next attempt of a check off until then; one may begin before, where whoever drives this wants it.
+    /// Puts the next attempt of a check off until then; one may begin before, where the conductor asks for it.
     package mutating func hold(_ check: String, until instant: Instant) {
         guard let index = indices[check], slots[index].flight == nil else { return }
         slots[index].due = instant

@@ -3,7 +3,7 @@
 /// Foreign text inside a sentence: in quotes, on one line, and only where it cannot be a secret that somebody put in
 /// the wrong place.
 ///
-/// Whoever writes about a value asks here. What may not be quoted is replaced by words that stand for it; the place of
+/// Every sentence about a value asks here. What may not be quoted is replaced by words that stand for it; the place of
 /// the value (a key, a line, a flag) is named beside it in any case.
 package enum Quotation {
     /// No name, word or number of a configuration is longer, in bytes; tokens and keys are.
@@ -76,7 +76,7 @@ package enum Quotation {
         return exists(String(path[..<slash]))
     }
 
-    /// A sentence must stay one; longer paths are left to whoever wrote them.
+    /// A sentence must stay one; longer paths are left out.
     private static let longestPath = 512
 
     /// The text in double quotes, whatever it is.

@@ -89,7 +89,7 @@ package enum SecretMask {
         }
     }
 
-    /// Whether a name tells of a credential, however it is written: `api-key`, `accessToken`, `X-Amz-Signature`.
+    /// Whether a name is that of a credential, however it is written: `api-key`, `accessToken`, `X-Amz-Signature`.
     private static func isCredentialName(_ name: String) -> Bool {
         let letters = name.lowercased().utf8.filter { !"-_.".utf8.contains($0) }
         let word = String(decoding: letters, as: UTF8.self)

@@ -6,7 +6,7 @@ import Glibc
 enum ProcessEnvironment {
     /// Takes variables out of the environment and keeps them: the configuration may refer to them as `${PGPASSWORD}`,
     /// but no library finds them by itself. libpq would connect elsewhere, with other options, or not at all, for what
-    /// whoever started vitald had set for psql.
+    /// the user who started vitald had set for psql.
     ///
     /// Only before the first thread: another one might be reading the environment.
     static func take(_ names: [String]) -> @Sendable (_ name: String) -> String? {

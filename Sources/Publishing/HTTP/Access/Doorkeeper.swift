@@ -10,8 +10,7 @@ final class Doorkeeper {
     enum Admission {
         /// It is answered.
         case granted
-        /// It is refused, and its connection ends: nobody shall be refused again and again for the price of one
-        /// connection.
+        /// It is refused, and its connection is closed: each refusal costs the client a new connection.
         case refused(HTTPAnswer)
         /// A password is being compared; nil is granted. Whoever does not wait for it to the end says so.
         case pending(EventLoopFuture<HTTPAnswer?>, giveUp: () -> Void)

@@ -18,9 +18,9 @@ package final class TLSIdentity: Sendable {
 
     /// What of the material cannot be used.
     package enum Fault: Error, Equatable {
-        /// No certificate stands there.
+        /// There is no certificate.
         case certificate
-        /// No key stands there.
+        /// There is no key.
         case key
         /// The key has a passphrase.
         case passphrase
@@ -30,11 +30,11 @@ package final class TLSIdentity: Sendable {
         case pair
         /// The key is that of a certificate behind the first.
         case order
-        /// The library takes it for another reason, in its words, not.
+        /// The library refuses it for another reason, in its words.
         case refused(String)
-        /// No certificate of an authority stands there.
+        /// There is no CA certificate.
         case authorities
-        /// There are certificates, and none of them can vouch for a client's.
+        /// There are certificates, but no CA certificate among them.
         case noAuthority
     }
 
@@ -73,8 +73,8 @@ package final class TLSIdentity: Sendable {
     }
 
     /// The library remembers the session of every client without tickets, up to 20,000 of them at half a KiB, and
-    /// NIOSSL cannot tell it not to: after so many handshakes it gets a new memory. Whoever comes back to the old one
-    /// shakes hands anew.
+    /// NIOSSL cannot tell it not to: after so many handshakes it gets a new memory. A client that returns with
+    /// an old session makes a full handshake.
     static let handshakesPerContext = 1000
 
     /// Proves the material: PEM of the certificate with its intermediates, of its key, and of the authorities whose

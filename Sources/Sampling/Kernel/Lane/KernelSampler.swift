@@ -213,7 +213,7 @@ final class KernelSampler {
         }
     }
 
-    /// Takes note of what is left out now; while it stays the same, nothing is written anew.
+    /// Takes note of what is left out now; while it stays the same, nothing is written again.
     func noteCuts() {
         let now = Cuts(
             refused: refused.count, overflow: tree?.overflow ?? 0, unreadable: tree?.unreadable ?? 0,

@@ -63,7 +63,7 @@ final class LimitLevels {
         levels.removeAll()
     }
 
-    /// Begins a round: from now on each level is read anew.
+    /// Begins a round: from now on each level is read again.
     func begin() {
         round &+= 1
         badLines = 0

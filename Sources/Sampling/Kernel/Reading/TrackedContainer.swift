@@ -203,7 +203,7 @@ final class TrackedContainer {
         }
     }
 
-    /// crun's scope holds no limits, its child `container` does, whoever started it (podman, Docker, containerd,
+    /// crun's scope holds no limits, its child `container` does, whichever runtime started it (podman, Docker, containerd,
     /// CRI-O: `run.oci.systemd.subgroup` of crun(1)); what is tighter holds. It goes first when a container ends: where it
     /// cannot be read, or not any more, the limits are unknown and the rest of the container is not.
     private func readPayload(

@@ -5,7 +5,7 @@ import CLibPQ
 /// What the linked libpq says of itself; nothing here connects or reads a file.
 package enum PostgresLibrary {
     /// The variables that libpq reads by itself: those of its keywords, and those that stand in its sources alone.
-    /// They are the environment of whoever started vitald, not the configuration.
+    /// They are the environment of the user who started vitald, not the configuration.
     package static var variables: [String] {
         options.compactMap(\.variable) + [
             "PGSERVICEFILE", "PGSYSCONFDIR", "PGREQUIRESSL", "PGREALM", "PGLOCALEDIR", "PGDATESTYLE", "PGTZ",

@@ -155,7 +155,7 @@ final class PostgresProbe: LaneWork {
 
     // MARK: - A server without a place
 
-    /// The new connection was not taken for want of a place, but ours may still be served: then the server works, for
+    /// The new connection was refused because no slot is free, but ours may still be served: then the server works, for
     /// those who are in. Where ours may be what fills the last place, that says nothing about the server.
     private func askSaturated(
         _ old: PostgresSession, refused: ProbeResult, _ countdown: Countdown, _ log: PhaseLog

@@ -34,7 +34,7 @@ final class PostgresQuestion {
             role = try askForRole(session, countdown)
         }
         let latency = time.now - started
-        // Whoever waits for the result must hear of it in time, whatever becomes of the rest.
+        // The result must be reported in time, whatever becomes of the rest.
         let rest = Countdown(time: time, deadline: countdown.deadline - timeout / 10)
         if kind.query != nil {
             role = extra(.role, session, rest) { session, rest throws(PostgresFailure) in

@@ -8,6 +8,41 @@ import Vitals
 @Suite("How many handshakes are made")
 struct HandshakeLimitsTests {
     @Test(
+        "handshakes that no good request follows make others of the machine wait, not lose",
+        arguments: ["127.0.0.1", "::1", "192.0.2.1", "2001:db8::1"])
+    func handshakes(_ machine: String) throws {
+        let door = try Door()
+        // Slow enough for those of all machines together.
+        func handshake() throws -> Duration? {
+            door.clock.advance(by: .milliseconds(2))
+            return try door.handshake(from: machine)
+        }
+        for _ in 0..<5000 {
+            #expect(try handshake() == .zero, "good ones cost nothing")
+            door.settle(from: machine)
+        }
+        var wait = Duration.zero
+        for _ in 0..<3000 where wait == .zero { wait = try #require(try handshake()) }
+
+        #expect(wait > .zero && wait < HandshakeLimits.patience)
+        #expect(
+            try door.ask([("Authorization", "x")], from: machine).status == 401, "requests are not concerned")
+        #expect(try door.handshake(from: "192.0.2.99") == .zero, "nor are other machines")
+        door.clock.advance(by: .seconds(20))
+        #expect(try handshake() == .zero)
+    }
+
+    @Test("handshakes of all machines together leave the event loop time for others")
+    func allHandshakes() throws {
+        let door = try Door()
+
+        let waits = try (0..<200).map { try door.handshake(from: "192.0.2.\($0)") }
+
+        #expect(waits[..<16].allSatisfy { $0 == .zero })
+        #expect(waits[199] == .milliseconds(230), "800 a second")
+    }
+
+    @Test(
         "clients that leave before their turn use up nobody's turns, however many they are",
         arguments: ["127.0.0.1", "192.0.2.1", "2001:db8::1"])
     func leavers(_ machine: String) throws {
