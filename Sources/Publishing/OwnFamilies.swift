@@ -22,4 +22,12 @@ package enum OwnFamilies {
     /// What was dropped, and why.
     package static let dropped = MetricFamily(
         "vitald_dropped_total", .counter, "What vitald had to drop, by what it was and why.")
+    /// Whether a listening socket accepts.
+    package static let listenerUp = MetricFamily(
+        "vitald_listener_up", .gauge,
+        "Whether a listening socket accepts connections (1), or is paused or closed (0).")
+    /// Failures of accept(2).
+    package static let acceptErrors = MetricFamily(
+        "vitald_accept_errors_total", .counter,
+        "Connections that could not be accepted, by listening socket and error of accept(2).")
 }

@@ -14,21 +14,16 @@ package struct ListenerRemark: Sendable, Equatable {
 
 /// Makes few remarks of many failures: of the first at once, then of one each minute.
 struct AcceptRemarks {
-    static let pause = Duration.seconds(60)
     /// A single failure is told, but not its end.
     static let worthAnEnd = 2
 
-    private var last: Instant?
-    private var others = 0
+    private var limit = RepeatLimit()
     private var isToldOf = false
 
     /// Hears of a failure; gives how many others there were since the last remark, where one is due.
     mutating func failed(at now: Instant) -> Int? {
-        if let last, now - last < Self.pause {
-            others += 1
-            return nil
-        }
-        defer { (last, others, isToldOf) = (now, 0, true) }
+        guard let others = limit.admit(at: now) else { return nil }
+        isToldOf = true
         return others
     }
 

@@ -5,15 +5,6 @@ package import Vitals
 
 /// All listening sockets of the daemon, for readers on other threads than the event loop.
 package final class ListenerBook: Sendable {
-    /// Whether a listening socket accepts.
-    package static let up = MetricFamily(
-        "vitald_listener_up", .gauge,
-        "Whether a listening socket accepts connections (1), or is paused or closed (0).")
-    /// Failures of accept(2).
-    package static let errors = MetricFamily(
-        "vitald_accept_errors_total", .counter,
-        "Connections that could not be accepted, by listening socket and error of accept(2).")
-
     let time: any TimeSource
     private let tallies: TallyBook
     private let remark: @Sendable (ListenerRemark) -> Void
@@ -43,7 +34,7 @@ package final class ListenerBook: Sendable {
     func enter(_ name: String) -> ListenerRecord {
         let record = ListenerRecord(name: name)
         records.withLock { $0.append(record) }
-        tallies.tally(Self.up, [("listener", name)]).set(1)
+        tallies.tally(OwnFamilies.listenerUp, [("listener", name)]).set(1)
         return record
     }
 
@@ -55,17 +46,18 @@ package final class ListenerBook: Sendable {
             return records.last { $0.name == record.name }
         }
         if let next { return change(next, to: next.condition) }
-        tallies.forget(Self.up) { labels in labels.contains { $0.value == record.name } }
+        tallies.forget(OwnFamilies.listenerUp) { labels in labels.contains { $0.value == record.name } }
     }
 
     func change(_ record: ListenerRecord, to condition: ListenerRecord.Condition) {
         record.condition = condition
-        tallies.tally(Self.up, [("listener", record.name)]).set(condition == .accepting ? 1 : 0)
+        tallies.tally(OwnFamilies.listenerUp, [("listener", record.name)]).set(
+            condition == .accepting ? 1 : 0)
     }
 
     func count(_ failure: AcceptFailure, of record: ListenerRecord) {
         record.note(failure, at: time.now)
-        tallies.tally(Self.errors, [("listener", record.name), ("error", failure.label)]).add()
+        tallies.tally(OwnFamilies.acceptErrors, [("listener", record.name), ("error", failure.label)]).add()
     }
 
     func tell(_ record: ListenerRecord, isTrouble: Bool, _ sentence: String) {

@@ -23,10 +23,14 @@ struct Ownership: Hashable {
     /// `vitald:vitald 0660`; names that no file of the machine knows stay numbers, for to ask a directory service could
     /// hang.
     func text(_ surroundings: Surroundings) -> String {
-        let digits = String(mode, radix: 8)
-        let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
         let user = surroundings.name(of: user, in: "/etc/passwd")
-        return "\(user):\(surroundings.name(of: group, in: "/etc/group")) \(padded)"
+        return "\(user):\(surroundings.name(of: group, in: "/etc/group")) \(modeText)"
+    }
+
+    /// The permission bits in four octal digits.
+    var modeText: String {
+        let digits = String(mode, radix: 8)
+        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 }
 

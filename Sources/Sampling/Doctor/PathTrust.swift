@@ -25,7 +25,7 @@ package struct PathTrust: Sendable {
     /// The ways to change the file at a path, of the directories above it the nearest one. None where nothing is
     /// there.
     package func breaches(of path: String) -> [Breach] {
-        guard let file = Place(path) else { return [] }
+        guard let file = Ownership(path) else { return [] }
         let name = Self.quote(path)
         var breaches: [Breach] = []
         if isStranger(file) {
@@ -45,7 +45,7 @@ package struct PathTrust: Sendable {
     }
 
     private func breach(in directory: String, over name: String) -> Breach? {
-        guard let place = Place(directory) else { return nil }
+        guard let place = Ownership(directory) else { return nil }
         if isStranger(place) {
             return Breach(
                 place: directory,
@@ -65,12 +65,12 @@ package struct PathTrust: Sendable {
     /// A path that was just found to exist.
     private static func quote(_ path: String) -> String { Quotation.quote(path: path) { _ in true } }
 
-    private func isStranger(_ place: Place) -> Bool {
+    private func isStranger(_ place: Ownership) -> Bool {
         !users.contains(place.user) && !(place.user == Self.unmapped && !Self.seesAllUsers)
     }
 
     /// Who may write beside the owner, and chmod's letter for it.
-    private func writer(of place: Place) -> (who: String, letter: String)? {
+    private func writer(of place: Ownership) -> (who: String, letter: String)? {
         if place.mode & 0o002 != 0 { return ("every user on this machine", "o") }
         if place.mode & 0o020 != 0, place.group != 0 { return ("the group with gid \(place.group)", "g") }
         return nil
@@ -120,25 +120,5 @@ package struct PathTrust: Sendable {
         guard let text = realpath(path, nil) else { return nil }
         defer { free(text) }
         return String(cString: text)
-    }
-
-    /// Whose something is.
-    private struct Place {
-        let user: UInt32
-        let group: UInt32
-        let mode: UInt32
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            user = status.st_uid
-            group = status.st_gid
-            mode = status.st_mode & 0o7777
-        }
-
-        var modeText: String {
-            let digits = String(mode, radix: 8)
-            return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
-        }
     }
 }

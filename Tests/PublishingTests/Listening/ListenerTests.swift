@@ -100,7 +100,7 @@ struct ListenerTests {
         let house = try House()
         let port = try Self.freePort()
         _ = try house.server.listen(on: SocketAddress(ipAddress: "127.0.0.1", port: port)).wait()
-        @Sendable func errors() -> [Int64] { house.tallies.values(of: ListenerBook.errors).map(\.value) }
+        @Sendable func errors() -> [Int64] { house.tallies.values(of: OwnFamilies.acceptErrors).map(\.value) }
 
         for round in 1...3 {
             #expect(try RawClient(port: port).get("/livez").status == 200)
@@ -112,13 +112,13 @@ struct ListenerTests {
         }
 
         #expect(try RawClient(port: port).get("/livez").status == 200)
-        let labels = house.tallies.values(of: ListenerBook.errors).first?.labels ?? []
+        let labels = house.tallies.values(of: OwnFamilies.acceptErrors).first?.labels ?? []
         #expect(labels.map(\.value) == ["127.0.0.1:\(port)", "EINVAL"])
-        #expect(house.tallies.values(of: ListenerBook.up).allSatisfy { $0.value == 1 })
+        #expect(house.tallies.values(of: OwnFamilies.listenerUp).allSatisfy { $0.value == 1 })
         #expect(try house.get("/livez").status == 200, "the other one was not touched")
         try house.server.drain(within: .seconds(30)).wait()
         #expect(Self.listening(at: port) == nil, "a listener that was closed on purpose stays closed")
-        #expect(house.tallies.values(of: ListenerBook.up).isEmpty, "it alarms nobody")
+        #expect(house.tallies.values(of: OwnFamilies.listenerUp).isEmpty, "it alarms nobody")
     }
 
     @Test("that cannot be opened is not kept, over TCP and as a Unix socket")
@@ -142,7 +142,7 @@ struct ListenerTests {
     func leaves() {
         let tallies = TallyBook()
         let book = ListenerBook(tallies: tallies, time: HandClock())
-        func shown() -> [Int64] { tallies.values(of: ListenerBook.up).map(\.value) }
+        func shown() -> [Int64] { tallies.values(of: OwnFamilies.listenerUp).map(\.value) }
         let (old, new) = (book.enter("/run/x.sock"), book.enter("/run/x.sock"))
         let other = book.enter("/run/y.sock")
         book.change(new, to: .paused)

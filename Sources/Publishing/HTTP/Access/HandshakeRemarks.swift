@@ -14,19 +14,10 @@ package struct HandshakeRemark: Sendable, Equatable {
 
 /// Makes one remark of many handshakes that fail: of the first at once, then of one each minute.
 struct HandshakeRemarks {
-    /// Who has the wrong certificate tries again every few seconds; a scanner of ports far more often.
-    static let pause = Duration.seconds(60)
-
-    private var last: Instant?
-    private var others = 0
+    private var limit = RepeatLimit()
 
     /// Hears of one; gives a remark where one is due.
     mutating func hear(_ reason: String, of client: String, at now: Instant) -> HandshakeRemark? {
-        if let last, now - last < Self.pause {
-            others += 1
-            return nil
-        }
-        defer { (last, others) = (now, 0) }
-        return HandshakeRemark(client: client, reason: reason, others: others)
+        limit.admit(at: now).map { HandshakeRemark(client: client, reason: reason, others: $0) }
     }
 }
