@@ -107,6 +107,7 @@ struct ConnectReasonTests {
             (EACCES, .fail, "denied"), (EPERM, .fail, "denied"), (ETIMEDOUT, .fail, "timeout.connect"),
             (ECONNRESET, .fail, "reset"), (ECONNABORTED, .fail, "reset"), (EPIPE, .fail, "closed"),
             (EMFILE, .unknown, "inconclusive.descriptors"), (ENOMEM, .unknown, "inconclusive.resources"),
+            (ENOSPC, .unknown, "inconclusive.resources"),
             (EPROTO, .fail, "connect.failed"),
         ] as [(Int32, Outcome, Reason)])
     func table(code: Int32, outcome: Outcome, reason: Reason) {

@@ -29,6 +29,11 @@ extension ProbeFailure {
         case EMFILE, ENFILE:
             self.init(.unknown, DescriptorShortage.reason, DescriptorShortage.sentence(code))
         case ENOBUFS, ENOMEM: self.init(.unknown, "inconclusive.resources", "the kernel has no memory left")
+        case ENOSPC:
+            // Of epoll_ctl(2), never of connect(2).
+            self.init(
+                .unknown, "inconclusive.resources",
+                "the kernel watches no more descriptors for vitald's user (sysctl fs.epoll.max_user_watches)")
         default: self.init(.fail, "connect.failed", "connecting to \(place) failed (errno \(code))")
         }
     }
