@@ -33,7 +33,7 @@ printf '[Match]\\nName=eth0\\n[Network]\\nAddress=10.0.2.15/24\\nGateway=10.0.2.
 printf 'PermitRootLogin yes\\nPasswordAuthentication no\\nUsePAM no\\nUseDNS no\\nMaxSessions 64\\n' \
     > /etc/ssh/sshd_config.d/test.conf
 systemctl enable -q systemd-networkd ssh postgresql redis-server
-systemctl disable -q systemd-networkd-wait-online prometheus prometheus-node-exporter || true
+systemctl disable -q systemd-networkd-wait-online prometheus
 systemctl mask -q apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service \
     fstrim.timer dpkg-db-backup.timer logrotate.timer getty@tty1.service serial-getty@ttyS0.service \
     podman-auto-update.timer podman-auto-update.service podman-restart.service podman.socket podman.service \
