@@ -67,7 +67,8 @@ let package = Package(
             name: "vitalctl", dependencies: ["Vitals", argumentParser], swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["Vitals"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Vitals", nio, nioPosix], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
         .testTarget(name: "JudgingTests", dependencies: ["Judging", "Vitals"], swiftSettings: strict),
         .testTarget(

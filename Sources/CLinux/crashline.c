@@ -173,8 +173,9 @@ static void on_fault(int number, siginfo_t *info, void *context) {
     crash_line_write(&sentence, 0);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
         if (faults[i] == number) sigaction(number, &usual[i], NULL);
-    // A fault comes again at the same instruction, with a core of the right place. What somebody sent does not.
-    if (info->si_code <= 0) raise(number);
+    // A fault comes again at the same instruction, with a core of the right place. What somebody sent does not, nor does
+    // a system call that seccomp(2) caught, which goes on behind it.
+    if (info->si_code <= 0 || number == SIGSYS || number == SIGTRAP) raise(number);
     errno = error;
 }
 

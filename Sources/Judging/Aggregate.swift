@@ -20,8 +20,7 @@ package struct Aggregate: Sendable, Equatable {
         /// The part of a check that stands alone.
         package init(_ machine: CheckMachine) {
             contribution = machine.contribution
-            holdsReadiness =
-                machine.phase == .pending && machine.rules.impact == .critical && !machine.maintenance
+            holdsReadiness = machine.holdsReadiness
         }
     }
 

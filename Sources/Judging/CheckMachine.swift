@@ -129,6 +129,9 @@ package struct CheckMachine: Sendable, Equatable {
         return rules.impact == .critical ? raw : min(raw, .degraded)
     }
 
+    /// Whether it is critical, not in maintenance, and has no evidence yet.
+    package var holdsReadiness: Bool { phase == .pending && rules.impact == .critical && !maintenance }
+
     private func weighed(_ outcome: Outcome, definitive: Bool) -> Level {
         var level = level
         if failStreak >= rules.fall || (definitive && outcome == .fail) {

@@ -11,6 +11,7 @@ package import Vitals
 /// When the root is up again, the check has as many attempts to recover as its thresholds need to tell; if it is
 /// still in trouble then, one change from `suppressed` says so.
 package struct Judge: Sendable {
+    /// Looked at by index: an element that is handed on is copied, with all it refers to.
     var standings: [Standing]
     private var indices: [String: Int]
     private var order: DependencyOrder
@@ -102,11 +103,11 @@ package struct Judge: Sendable {
         report.draining = draining
         report.since = statusSince
         report.made = now
-        report.checks = standings.map(\.report)
+        report.checks = standings.indices.map { standings[$0].report }
         report.reason =
             if standings.isEmpty {
                 "no checks configured"
-            } else if standings.allSatisfy({ !$0.enabled }) {
+            } else if standings.indices.allSatisfy({ !standings[$0].enabled }) {
                 "no checks enabled"
             } else {
                 nil
@@ -114,7 +115,9 @@ package struct Judge: Sendable {
         return report
     }
 
-    private var aggregate: Aggregate { Aggregate(standings.lazy.compactMap(\.part), draining: draining) }
+    private var aggregate: Aggregate {
+        Aggregate(standings.indices.lazy.compactMap { standings[$0].part }, draining: draining)
+    }
 
     private static func index(_ standings: [Standing]) -> [String: Int] {
         Dictionary(standings.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -148,7 +151,7 @@ extension Judge {
 
     /// Names the root cause of each check in trouble, and gives those whose root is up again their attempts.
     private mutating func findRootCauses() {
-        let roots = order.rootCauses(down: standings.map(\.isDown))
+        let roots = order.rootCauses(down: standings.indices.map { standings[$0].isDown })
         for index in standings.indices {
             guard let root = roots[index], standings[index].enabled, standings[index].isTroubled else {
                 standings[index].explainedBy = nil

@@ -94,14 +94,15 @@ struct Standing: Sendable {
     /// cache only degrades, what falls with the cache only degrades too. But it never counts for less than
     /// degraded (or what it would add alone), however little the root counts: what does not work is not healthy.
     var contribution: Status {
-        guard enabled else { return .healthy }
-        let own = own.contribution
-        return explainedBy == nil ? own : min(own, max(explainedWeight, .degraded))
+        part?.contribution ?? .healthy
     }
 
     /// Its part by itself, whatever explains it.
     private var own: Aggregate.Part {
-        guard let interim = current else { return Aggregate.Part(machine) }
+        guard let interim = current else {
+            return Aggregate.Part(
+                contribution: machine.contribution, holdsReadiness: machine.holdsReadiness)
+        }
         let isCritical = machine.rules.impact == .critical
         let most: Status =
             machine.maintenance || machine.rules.impact == .info
@@ -121,7 +122,9 @@ struct Standing: Sendable {
     var part: Aggregate.Part? {
         guard enabled else { return nil }
         var part = own
-        part.contribution = contribution
+        if explainedBy != nil {
+            part.contribution = min(part.contribution, max(explainedWeight, .degraded))
+        }
         return part
     }
 
@@ -151,7 +154,8 @@ struct Standing: Sendable {
         report.flapping = machine.flapping
         report.maintenance = machine.maintenance
         report.suppressedBy = explainedBy
-        report.contribution = contribution
+        let part = part
+        report.contribution = part?.contribution ?? .healthy
         report.holdsReadiness = part?.holdsReadiness ?? false
         report.last = last
         report.lastCompleted = lastCompleted

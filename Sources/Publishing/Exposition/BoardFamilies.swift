@@ -12,7 +12,8 @@ enum BoardFamilies {
         "vitald_ready", .gauge, "1 while traffic should be sent here, as /readyz has it.")
     static let checkStatus = MetricFamily(
         "vitald_check_status", .gauge,
-        "1 for the level of the check, 0 for the others; stale and pending checks are unknown.")
+        "1 for the level of the check, 0 for the others; pending checks are unknown, stale ones unhealthy (degraded where not critical)."
+    )
     static let checkPhase = MetricFamily(
         "vitald_check_phase", .gauge, "1 for the phase of the check, 0 for the others.")
     static let checkDuration = MetricFamily(

@@ -173,7 +173,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private func serve(_ head: HTTPRequestHead) {
         guard server.isWelcome(arrival) else { return leave() }
         guard let request = HTTPRequest(head, began: began) else {
-            return refuse(.badRequest, "400: the target is no path.")
+            return refuse(.badRequest, "400: the target is not a path.")
         }
         state = .answering
         alarm.set(began + server.limits.requestTime)

@@ -14,7 +14,7 @@ struct HostRule: RequestRule {
     func refusal(of request: HTTPRequestHead) -> HTTPAnswer? {
         let count = request.headers["host"].count
         if count == 1 || (count == 0 && request.version.isBefore1_1) { return nil }
-        return .refusal(.badRequest, "400: exactly one Host header is wanted, there are \(count).")
+        return .refusal(.badRequest, "400: a request has exactly one Host header; this one has \(count).")
     }
 }
 

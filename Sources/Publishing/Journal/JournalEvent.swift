@@ -6,7 +6,7 @@
 package enum JournalEvent: String, CaseIterable, Sendable {
     /// The daemon serves.
     case started = "0d5637b418324a44910e93e5fcf51b55"
-    /// The daemon is on its way out.
+    /// The daemon is shutting down.
     case stopping = "7dff1c8348a441e688a55db1cdb543ba"
     /// The daemon could not start.
     case startFailed = "4b24fda3b6994343ae946c78080bb4d4"

@@ -6,23 +6,23 @@ import Vitals
 /// RateLimitIntervalSec=30s, journald.conf(5)), which would drop the urgent with the others, and say no more than how
 /// many.
 struct LineBudget {
-    /// So many that tell of nothing bad, at once and in each period.
-    static let most = 1000
+    /// So many that tell of nothing bad, within any period; half of them at once.
+    static let most = 2000
     /// So many warnings.
-    static let mostWarnings = 5000
+    static let mostWarnings = 4000
     /// So many errors and worse: why vitald ends must be read, whatever it warned of before.
     static let mostErrors = 3000
-    /// In this time all of them may be written again.
+    /// The period of all three.
     static let period = Duration.seconds(30)
 
-    /// Fills evenly, and is never fuller than at the beginning.
+    /// Holds half of what a period may have and fills with the other half evenly, so that no period has more.
     private struct Bucket {
         let most: Int
         var missing = Duration.zero
         var looked: Instant?
 
         /// What one line takes.
-        private var price: Duration { .nanoseconds(LineBudget.period.nanoseconds / Int64(most)) }
+        private var price: Duration { .nanoseconds(LineBudget.period.nanoseconds / Int64(most / 2)) }
 
         mutating func take(at now: Instant) -> Bool {
             missing = max(.zero, missing - (now - (looked ?? now)))

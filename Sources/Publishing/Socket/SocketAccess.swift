@@ -28,6 +28,8 @@ package struct SocketAudit: Sendable {
     package var caller: SocketCaller
     /// Whether it was allowed.
     package var allowed: Bool
+    /// How many other calls of this user were denied since the last line about one.
+    package var others = 0
 
     /// One line: `reload by uid 0, pid 71, unit ssh.service: allowed`.
     package var description: String {
@@ -36,5 +38,6 @@ package struct SocketAudit: Sendable {
         if let unit = caller.origin?.unit, !unit.isEmpty { text += ", unit \(unit)" }
         if let container = caller.origin?.container, !container.isEmpty { text += ", container \(container)" }
         return text + (allowed ? ": allowed" : ": denied")
+            + (others > 0 ? "; so were \(others) other calls of this user since the last such line" : "")
     }
 }

@@ -17,6 +17,10 @@ final class SocketHall {
     /// Those who are refused, of all its listeners.
     let rejections: Rejections
     private let audit: @Sendable (SocketAudit) -> Void
+    /// Denied calls of administrators' methods, by user: anybody may make as many as the socket takes.
+    private var denials: [UInt32: RepeatLimit] = [:]
+    /// So many users are told apart.
+    private static let usersDenied = 256
     private let gone: @Sendable (ConnectionID, Instant) -> Void
     private var ledger: ConnectionLedger
     private var refusals: [Reason: (rejection: Rejection, tally: TallyBook.Tally)] = [:]
@@ -143,11 +147,12 @@ final class SocketHall {
     func admit(_ entry: MethodCatalog.Entry, _ call: SocketCall) throws(SocketFault) {
         let method = entry.method
         let allowed = call.caller.roles.contains(method.role)
-        if method.role == .admin {
+        if method.role == .admin, let others = allowed ? 0 : denied(call) {
             let subject = call.parameters?["name"]?.string ?? ""
             audit(
                 SocketAudit(
-                    method: method.name, subject: Echo.cut(subject), caller: call.caller, allowed: allowed))
+                    method: method.name, subject: Echo.cut(subject), caller: call.caller, allowed: allowed,
+                    others: others))
         }
         guard allowed else {
             throw .denied(
@@ -158,6 +163,13 @@ final class SocketHall {
         {
             throw .rateLimited(retryAfter: wait)
         }
+    }
+
+    /// Notes a denied call; gives how many others of its user had no line, where this one has one.
+    private func denied(_ call: SocketCall) -> Int? {
+        let user = call.caller.credentials.uid
+        if denials[user] == nil, denials.count >= Self.usersDenied { denials.removeAll() }
+        return denials[user, default: RepeatLimit()].admit(at: call.received)
     }
 
     /// Counts a push by what became of it.

@@ -54,6 +54,15 @@ package struct SocketPath: Sendable, Hashable {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
+    /// The directory and the lock as sentences name them: what was written in the place of a path may be a secret.
+    private var shownDirectory: String { Self.named("the directory", directory, else: "its directory") }
+    private var shownLock: String { Self.named("the lock", path + ".lock", else: "its lock") }
+
+    private static func named(_ what: String, _ path: String, else words: String) -> String {
+        let shown = SocketPathFault.shown(path, else: "")
+        return shown.isEmpty ? words : "\(what) \(shown)"
+    }
+
     /// Others who may write to the directory could put their own socket there. With the sticky bit (`/tmp`) they
     /// cannot touch ours; what they put there first is refused by its owner.
     private func prepareDirectory() throws(SocketPathFault) {
@@ -61,24 +70,26 @@ package struct SocketPath: Sendable, Hashable {
         if stat(directory, &status) != 0 {
             guard errno == ENOENT else {
                 throw refused(
-                    "the directory \(directory) cannot be looked at: \(Self.errorText(errno))",
+                    "\(shownDirectory) cannot be looked at: \(Self.errorText(errno))",
                     "Run as a user who may enter it, or choose another --socket.")
             }
             guard mkdir(directory, 0o755) == 0 || errno == EEXIST,
                 stat(directory, &status) == 0
             else {
                 throw refused(
-                    "the directory \(directory) does not exist and cannot be made: \(Self.errorText(errno))",
+                    "\(shownDirectory) does not exist and cannot be made: \(Self.errorText(errno))",
                     "Make it, or choose another --socket.")
             }
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw refused("\(directory) is not a directory", "Choose another --socket.")
+            throw refused(
+                "\(SocketPathFault.shown(directory, else: "its directory")) is not a directory",
+                "Choose another --socket.")
         }
         guard status.st_mode & S_IWOTH == 0 || status.st_mode & S_ISVTX != 0 else {
             throw refused(
-                "the directory \(directory) is writable by everybody (mode \(Self.octal(status.st_mode)))",
-                "Run chmod o-w \(directory), or choose another --socket.")
+                "\(shownDirectory) is writable by everybody (mode \(Self.octal(status.st_mode)))",
+                "Run chmod o-w \(Quotation.shell(directory)), or choose another --socket.")
         }
     }
 
@@ -87,9 +98,10 @@ package struct SocketPath: Sendable, Hashable {
         let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard lock >= 0 else {
             throw refused(
-                "the lock \(path).lock cannot be opened: \(Self.errorText(errno))",
+                "\(shownLock) cannot be opened: \(Self.errorText(errno))",
                 errno == ELOOP
-                    ? "It is a symbolic link; remove it." : "Run as the owner of \(directory), or remove it.")
+                    ? "It is a symbolic link; remove it."
+                    : "Run as the owner of the directory, or remove the lock.")
         }
         // Whoever holds it runs, also where it runs as another user: root beside the service, for example.
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
@@ -100,7 +112,8 @@ package struct SocketPath: Sendable, Hashable {
         guard fstat(lock, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else {
             close(lock)
             throw refused(
-                "the lock \(path).lock is not a plain file of uid \(geteuid())", "Remove it and start again.")
+                "\(shownLock) is not a plain file of uid \(geteuid())",
+                "Remove it and start again.")
         }
         let pid = Array("\(getpid())\n".utf8)
         _ = ftruncate(lock, 0)

@@ -14,14 +14,14 @@ package enum SocketPathFault: Error, Sendable, Hashable, CustomStringConvertible
     package var description: String {
         switch self {
         case .alreadyRunning(let path, let pid):
-            "\(path): already running" + (pid.map { " (pid \($0))" } ?? "")
+            "\(Self.shown(path)): already running" + (pid.map { " (pid \($0))" } ?? "")
                 + ". Stop the other vitald first, or give this one a --socket in another directory."
         case .refused(let path, let fact, let remedy): "\(Self.shown(path)): \(fact). \(remedy)"
         }
     }
 
     /// The path, where it leads somewhere: what was written in its place may be a secret.
-    private static func shown(_ path: String) -> String {
-        Quotation.bare(path: path, else: "the path of the socket") { access($0, F_OK) == 0 }
+    static func shown(_ path: String, else words: String = "the path of the socket") -> String {
+        Quotation.bare(path: path, else: words) { access($0, F_OK) == 0 }
     }
 }

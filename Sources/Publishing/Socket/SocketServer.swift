@@ -26,6 +26,8 @@ package final class SocketServer: Sendable {
         package var reserve = DescriptorReserve()
         /// Name and version for `hello`: `vitald/0.1.0`.
         package var name: String
+        /// What is not measured now.
+        package var unmeasured: @Sendable () -> [Unmeasured]
         /// Hears of every use of an administrator's method, on the event loop.
         package var audit: @Sendable (SocketAudit) -> Void
         /// Hears of every connection that is gone, on the event loop (`HeartbeatSink.closed`).
@@ -35,6 +37,7 @@ package final class SocketServer: Sendable {
         package init(
             board: Board, clock: any TimeSource, tallies: TallyBook, access: SocketAccess,
             inspection: PeerInspection, name: String, listeners: ListenerBook? = nil,
+            unmeasured: @escaping @Sendable () -> [Unmeasured] = { [] },
             audit: @escaping @Sendable (SocketAudit) -> Void = { _ in },
             gone: @escaping @Sendable (ConnectionID, Instant) -> Void = { _, _ in }
         ) {
@@ -45,6 +48,7 @@ package final class SocketServer: Sendable {
             self.inspection = inspection
             self.listeners = listeners ?? ListenerBook(tallies: tallies, time: clock)
             self.name = name
+            self.unmeasured = unmeasured
             self.audit = audit
             self.gone = gone
         }
@@ -130,7 +134,8 @@ package final class SocketServer: Sendable {
         all.insert(HelloHandler(name: equipment.name, limits: equipment.limits), at: 0)
         all.append(LimitsHandler(limits: equipment.limits, tallies: equipment.tallies))
         let sessionHandlers: [any SessionHandler] = [
-            SubscribeHandler(board: equipment.board), UnsubscribeHandler(),
+            SubscribeHandler(board: equipment.board, unmeasured: equipment.unmeasured),
+            UnsubscribeHandler(),
         ]
         let methods =
             all.map(\.method) + sessionHandlers.map(\.method) + [Describe.method]

@@ -14,7 +14,7 @@ package struct Report: Sendable {
     package var ready = false
     /// Whether every enabled check has completed a first attempt.
     package var started = false
-    /// Whether the daemon is on its way out.
+    /// Whether the daemon is shutting down.
     package var draining = false
     /// When the overall status last changed.
     package var since = WallTime(nanoseconds: 0)

@@ -68,10 +68,10 @@ package enum SecretMask {
                 && bytes.starts(with: words[0])
     }
 
-    /// The names of a URL's parameters, decoded.
+    /// The names of the parameters in a URL's query and fragment, decoded.
     private static func queryNames(_ bytes: [UInt8]) -> [String] {
-        guard let question = bytes.firstIndex(of: UInt8(ascii: "?")) else { return [] }
-        return bytes[(question + 1)...].split { "&#".utf8.contains($0) }.map { item in
+        guard let question = bytes.firstIndex(where: { "?#".utf8.contains($0) }) else { return [] }
+        return bytes[(question + 1)...].split { "&#?".utf8.contains($0) }.map { item in
             var name: [UInt8] = []
             var rest = item.prefix { $0 != UInt8(ascii: "=") }[...]
             while let byte = rest.popFirst() {

@@ -80,10 +80,22 @@ package enum ShownURL {
         while start > 0, isSchemeByte(bytes[start - 1]) { start -= 1 }
         let ofDatabase = isDatabase(String(decoding: bytes[start..<sign], as: UTF8.self).lowercased())
         let authority = rest[..<authorityEnd(rest, ofDatabase: ofDatabase)]
-        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return false }
+        guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else {
+            return isHalfAUser(authority) && bytes[authority.endIndex...].contains(UInt8(ascii: "@"))
+        }
         return authority[..<at].split(separator: UInt8(ascii: ":")).contains {
             !$0.elementsEqual(stars.utf8) && !References.isAll($0)
         }
+    }
+
+    /// Whether what ends before a path is no `host:port`: then a later `@` ends a password with `/`, `?`, `#` or a blank
+    /// in it.
+    private static func isHalfAUser(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.first != UInt8(ascii: "["), let colon = bytes.lastIndex(of: UInt8(ascii: ":")) else {
+            return false
+        }
+        let port = bytes[(colon + 1)...]
+        return !isPort(port) && !port.elementsEqual(stars.utf8)
     }
 
     /// Where the reference begins that ends at `end`: `${SCHEME}://`; nil where none does.

@@ -33,7 +33,10 @@ enum Absence {
             return "Run as root, or join the group of the socket (usermod -aG vitald USER) and log in again."
         }
         if attempt.isMissing { return "Start vitald, or say where its socket is: --socket PATH." }
-        return "A socket is there and nobody serves it: systemctl status vitald tells why."
+        if attempt.isRefused {
+            return "A socket is there and nobody serves it: systemctl status vitald tells why."
+        }
+        return "Try again. If it stays so, vitald's log tells more: journalctl -u vitald"
     }
 
     /// Whether a unit could start it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Vitals
 
 /// Why a command did not get its answer; the description is all that a user sees.
@@ -22,6 +23,8 @@ enum Failure: Error, Equatable, CustomStringConvertible {
         let text: String
         let isMissing: Bool
         let isForbidden: Bool
+        /// The socket is there, and nobody listens on it.
+        var isRefused: Bool { code == ECONNREFUSED }
     }
 
     var description: String {
@@ -44,8 +47,11 @@ enum Failure: Error, Equatable, CustomStringConvertible {
         if attempts.contains(where: \.isForbidden) {
             return "Run as root, or join the group of the socket: usermod -aG vitald USER, then log in again."
         }
-        if attempts.contains(where: { !$0.isMissing }) {
+        if attempts.contains(where: \.isRefused) {
             return "A socket is there and nobody serves it. Start vitald: systemctl start \(unit)"
+        }
+        if attempts.contains(where: { !$0.isMissing }) {
+            return "Try again. If it stays so, vitald's log tells more: journalctl -u \(unit)"
         }
         return
             "Start vitald (systemctl start \(unit)), or say where its socket is: --socket PATH or $VITALD_SOCKET."

@@ -7,7 +7,7 @@ import Vitals
 final class Link {
     /// How long an answer may take: vitald answers from memory, so longer means that it is stuck.
     static let patience = Duration.seconds(10)
-    /// How long `checks.run` may take: the longest timeout a check can sensibly have.
+    /// How long `reload` may take, and `checks.run` beside the attempt itself.
     static let longPatience = Duration.seconds(120)
     /// The longest answer that is taken: the metrics of a full host are some tens of MiB.
     static let longestAnswer = 256 * 1_048_576

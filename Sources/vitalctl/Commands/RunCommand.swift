@@ -14,9 +14,15 @@ struct RunCommand: ParsableCommand {
     @Argument(help: "The check's name.")
     var check: String
 
+    /// An attempt may have to wait for the one before it, each of which takes its timeout at most.
+    private func patience(_ known: CheckView?) -> Duration {
+        (known?.detail.flatMap { DurationText.parse($0.timeout) } ?? .zero) * 2 + Link.longPatience
+    }
+
     func run() throws {
         try shared.talk { link, console in
-            let answer = try link.call(ChecksRun.method, patience: Link.longPatience) {
+            let known = try ChecksGet.read(link.call(ChecksGet.method) { $0.member("name", check) })
+            let answer = try link.call(ChecksRun.method, patience: patience(known)) {
                 $0.member("name", check)
             }
             if shared.json { return console.show(answer.source) }

@@ -60,7 +60,7 @@ struct TopCommand: ParsableCommand {
 
     private func interval() throws -> Duration {
         guard let duration = DurationText.parse(every), duration >= .milliseconds(100) else {
-            throw ValidationError("--every \(every) is no duration of at least 100ms; write 2s or 500ms.")
+            throw ValidationError("--every \(every) is not a duration of at least 100ms; write 2s or 500ms.")
         }
         return duration
     }

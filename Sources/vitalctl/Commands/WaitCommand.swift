@@ -65,7 +65,7 @@ struct WaitCommand: ParsableCommand {
 
     private func patience() throws -> Duration {
         guard let duration = DurationText.parse(timeout) else {
-            throw ValidationError("--timeout \(timeout) is no duration; write 30s, 5m or 1h.")
+            throw ValidationError("--timeout \(timeout) is not a duration; write 30s, 5m or 1h.")
         }
         return duration
     }

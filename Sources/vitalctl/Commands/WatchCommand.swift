@@ -54,15 +54,18 @@ struct WatchCommand: ParsableCommand {
             if let status = reply.status {
                 console.show(StatusText.headline(status, now: Clock.wall, paint: console.paint))
             }
-            if opening.lost { console.complain("vitald began anew; changes in between are not known") }
+            if opening.lost { console.complain("vitald was restarted; changes in between are not known") }
         }
         for change in opening.changes { show(change, console) }
+        // What was lost before the subscription has been said; it comes once more as an event.
+        var isSaid = reply.lost
         while !feed.isDone {
             // An hour at a time: the deadline only keeps the wait finite.
             guard let event = try link.nextEvent(by: Clock.now + .seconds(3600)) else { continue }
             if event["topic"]?.isString("lost") == true {
                 let count = event["count"]?.integer
-                if let count, !reply.lost { console.complain("\(count) changes came too fast and are lost") }
+                if let count, !isSaid { console.complain("\(count) changes came too fast and are lost") }
+                isSaid = false
                 continue
             }
             guard let change = ChangeView(reading: event) else { continue }

@@ -24,7 +24,8 @@ enum LogText {
         var remarks = reply.missing.map(Table.printable)
         if let lag = reply.lag, lag >= notableLag {
             remarks.append(
-                "entries of the last \(Int(clamping: Int64(lag))) s may be missing: they are not read yet")
+                "entries of the last \(Int64(exactly: lag.rounded()) ?? .max) s may be missing: they are not read yet"
+            )
         }
         return remarks
     }

@@ -54,7 +54,9 @@ struct ConfigurationRefusal: Error, Sendable {
                 ], cause: .silence)
         }
         // Not looked up: its file system hangs. It was opened, so it is a path.
-        let name = path.utf8.first == UInt8(ascii: "/") ? Quotation.quote(path, else: "a file") : "a file"
+        let name =
+            path.utf8.first == UInt8(ascii: "/")
+            ? Quotation.quote(path: path, else: "a file") { _ in true } : "a file"
         let subject = path == source.description ? "" : "\(name) "
         return ConfigurationRefusal(
             [

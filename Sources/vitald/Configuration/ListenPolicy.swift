@@ -7,9 +7,9 @@ enum ListenPolicy {
     struct Protection: Sendable, Equatable {
         /// `http.tls`: what goes over the wire cannot be read.
         var isEncrypted = false
-        /// `http.auth`: a password or a token is wanted.
+        /// `http.auth`: a password or a token is required.
         var wantsLogin = false
-        /// `http.tls.clientCAFile`: a certificate is wanted.
+        /// `http.tls.clientCAFile`: a certificate is required.
         var wantsCertificate = false
         /// `http.allowInsecure`: none of it need be.
         var isWaived = false
@@ -20,7 +20,7 @@ enum ListenPolicy {
             case (true, true): nil
             case (true, false):
                 (
-                    "and lets in whoever comes, for no login is wanted",
+                    "and asks nobody for a login",
                     "Set http.auth or http.tls.clientCAFile"
                 )
             case (false, true):
@@ -43,7 +43,7 @@ enum ListenPolicy {
         guard !address.isLoopback, !protection.isWaived, let gap = protection.gap else { return nil }
         return ListenAddress.Problem(
             fact: "\(address) is open to other machines, \(gap.fact)",
-            remedy: "\(gap.remedy), listen on 127.0.0.1 or [::1], or say that it shall be so with "
+            remedy: "\(gap.remedy), listen on 127.0.0.1 or [::1], or allow it with "
                 + "\"allowInsecure\": true in http.")
     }
 

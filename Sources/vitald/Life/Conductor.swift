@@ -111,7 +111,7 @@ final class Conductor {
         tick()
     }
 
-    /// Stops starting checks; readers see that the daemon is on its way out.
+    /// Stops starting checks; readers see that the daemon is shutting down.
     func drain() {
         isDraining = true
         judge.drain()

@@ -61,13 +61,7 @@ extension Daemon {
         } else {
             takeAccess(new.http)
         }
-        if new.http.listen != old.http.listen {
-            summary.remarks.append("http.listen takes effect at the next start")
-        }
-        if new.socket != old.socket { summary.remarks.append("socket takes effect at the next start") }
-        if new.name != old.name || new.labels != old.labels {
-            summary.remarks.append("name and labels take effect at the next start")
-        }
+        summary.remarks += served.remarks(on: new)
         // What was said of the configuration before is known.
         for warning in new.warnings where !old.warnings.contains(warning) {
             log.write(JournalEntry(.configurationWarning, .warning, warning))
@@ -98,5 +92,32 @@ extension Daemon {
         let names = Set(new.map(\.definition.name))
         summary.removed = old.map(\.definition.name).filter { !names.contains($0) }
         return summary
+    }
+}
+
+/// What of a configuration is taken at the start alone.
+struct ServedConfiguration {
+    private let listen: [ListenAddress]
+    private let socket: Configuration.Socket
+    private let name: String
+    private let labels: [Configuration.Label]
+
+    /// That of the start.
+    init(_ configuration: Configuration) {
+        listen = configuration.http.listen
+        socket = configuration.socket
+        name = configuration.name
+        labels = configuration.labels
+    }
+
+    /// What of another configuration is not in force until the next start.
+    func remarks(on new: Configuration) -> [String] {
+        var remarks: [String] = []
+        if new.http.listen != listen { remarks.append("http.listen takes effect at the next start") }
+        if new.socket != socket { remarks.append("socket takes effect at the next start") }
+        if new.name != name || new.labels != labels {
+            remarks.append("name and labels take effect at the next start")
+        }
+        return remarks
     }
 }

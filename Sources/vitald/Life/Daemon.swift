@@ -47,6 +47,8 @@ final class Daemon {
     private let places: SocketPlaces
 
     var configuration: Configuration
+    /// What of the configuration of the start is served until the end.
+    let served: ServedConfiguration
     private(set) var listeners: Listeners
     var statusLine = StatusLine()
     private var statusPlanned = false
@@ -68,6 +70,7 @@ final class Daemon {
         loop: any EventLoop, time: any TimeSource, tallies: TallyBook, notifier: Notifier, log: EventLog
     ) {
         self.configuration = configuration
+        served = ServedConfiguration(configuration)
         self.options = options
         self.environment = environment
         self.service = service
@@ -124,6 +127,7 @@ final class Daemon {
                 board: board, clock: time, tallies: tallies, access: .standard(ownUser: geteuid()),
                 inspection: PeerInspection(resolver: PeerResolver(roots: roots)),
                 name: "vitald/\(Version.text)", listeners: book,
+                unmeasured: { kernel.unmeasured },
                 audit: { audit in
                     log.write(
                         JournalEntry(

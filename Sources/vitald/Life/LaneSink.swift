@@ -15,6 +15,9 @@ final class LaneSink: LineSink {
     /// of it. A descriptor that blocks, or takes longer for each line, costs this once, until it has caught up and is
     /// quick again.
     static let patience = Duration.milliseconds(20)
+    /// Lines that follow each other sooner share one such wait: a thousand warnings at the start on a slow disk must not
+    /// hold up the event loop a thousand times.
+    static let pause = Duration.seconds(1)
 
     private struct Line: Sendable {
         let bytes: [UInt8]
@@ -26,6 +29,9 @@ final class LaneSink: LineSink {
         var isWriting = false
         /// A line was waited for in vain, and no line was written in time since.
         var isStuck = false
+        /// So long may still be waited for lines that follow each other.
+        var patience = Duration.zero
+        var lastOffer: ContinuousClock.Instant?
         var losses = 0
     }
 
@@ -62,8 +68,18 @@ final class LaneSink: LineSink {
                 return .full
             }
         }
-        guard !state.withLock({ $0.isStuck }) else { return .taken(bytes.count) }
-        if line.written.value(within: patience) == nil { state.withLock { $0.isStuck = true } }
+        let began = ContinuousClock.now
+        let left: Duration? = state.withLock { state in
+            if let last = state.lastOffer, began - last < Self.pause {} else { state.patience = patience }
+            state.lastOffer = began
+            return state.isStuck || state.patience <= .zero ? nil : state.patience
+        }
+        guard let left else { return .taken(bytes.count) }
+        let isWritten = line.written.value(within: left) != nil
+        state.withLock { state in
+            if !isWritten { state.isStuck = true }
+            state.patience -= began.duration(to: .now)
+        }
         return .taken(bytes.count)
     }
 

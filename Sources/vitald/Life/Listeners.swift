@@ -84,10 +84,12 @@ struct Listeners {
     mutating func openSockets(_ configuration: Configuration.Socket) throws(Failure) {
         if let given = rpc.first {
             if configuration.isChosen, !rpc.contains(where: { $0.path == configuration.path }) {
+                let path = Quotation.bare(path: configuration.path, else: "the path") {
+                    access($0, F_OK) == 0
+                }
                 remarks.append(
-                    "socket.path: \(configuration.path) is not served, for the service manager handed over "
-                        + "\(given.path). Set ListenStream=\(configuration.path) with systemctl edit \(units.rpc)."
-                )
+                    "socket.path: \(path) is not served: the service manager handed over \(given.path). "
+                        + "Set ListenStream= to it with systemctl edit \(units.rpc).")
             }
         } else {
             rpc.append(try open(configuration.path, configuration))
@@ -171,7 +173,7 @@ struct Listeners {
             let lines = [""] + kept + [address.description]
             return Failure(
                 sentence:
-                    "\(address): the service manager holds \(socket), which stands in its way. Run systemctl edit "
+                    "\(address): the service manager holds \(socket). Run systemctl edit "
                     + "\(units.http) and write \(lines.map { "ListenStream=\($0)" }.joined(separator: ", ")), a line each; "
                     + "or choose another port.", code: ExitCode.configuration)
         }

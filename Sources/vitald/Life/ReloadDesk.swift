@@ -64,7 +64,7 @@ final class ReloadDesk {
 
     /// Has the configuration read; the answer comes on the loop.
     func reload(_ waiter: @escaping Waiter) {
-        guard !isClosed else { return waiter(.refused(["vitald is on its way out"])) }
+        guard !isClosed else { return waiter(.refused(["vitald is shutting down"])) }
         guard current != nil else { return begin([waiter]) }
         guard next.count < Self.waiterLimit else {
             return waiter(
@@ -85,7 +85,7 @@ final class ReloadDesk {
         }
         current = nil
         next = []
-        for waiter in waiters { waiter(.refused(["vitald is on its way out"])) }
+        for waiter in waiters { waiter(.refused(["vitald is shutting down"])) }
     }
 
     private func begin(_ waiters: [Waiter]) {

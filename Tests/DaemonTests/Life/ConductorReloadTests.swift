@@ -147,7 +147,7 @@ struct ConductorReloadTests {
                 conductor.value?.close()
                 conductor.value = nil
             }.wait()
-            try group.syncShutdownGracefully()
+            LoopGroups.retire(group)
             close(silence)
         }
 

@@ -18,7 +18,7 @@ struct ConductorTests {
     func pauseBehindABeat() throws {
         let clock = HandClock()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        defer { group.shutdownGracefully { _ in } }
+        defer { LoopGroups.retire(group) }
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
         let (reading, writing) = (ends[0], ends[1])

@@ -34,7 +34,7 @@ private final class Stage {
 
     init() throws { manager = try DatagramReader() }
 
-    deinit { group.shutdownGracefully { _ in } }
+    deinit { LoopGroups.retire(group) }
 
     func watch(_ window: Duration? = .seconds(30)) -> KeeperWatch {
         let loop = group.next()

@@ -159,7 +159,7 @@ struct ReloadDeskTests {
         try await office.loop.submit { [desk = office.desk] in desk.value.close() }.get()
         try office.ask("c")
 
-        let farewell = "vitald is on its way out"
+        let farewell = "vitald is shutting down"
         #expect(office.said == ["begin"] + ["a", "b", "c"].map { "\($0) refused: \(farewell)" })
     }
 }

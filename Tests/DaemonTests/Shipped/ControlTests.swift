@@ -56,6 +56,22 @@ struct ControlTests {
         try await daemon.stop()
     }
 
+    @Test("a reload says what takes effect at the next start as long as it is not what is served")
+    func served() async throws {
+        func configuration(_ name: String) -> String { #"{ "name": "\#(name)", "http": { "listen": [] } }"# }
+        let daemon = try await ShippedDaemon(configuration("one")).serving()
+        let remark = "name and labels take effect at the next start"
+
+        for (name, isSaid) in [("two", true), ("two", true), ("three", true), ("one", false), ("one", false)]
+        {
+            try daemon.directory.write("config.json", configuration(name))
+            let reload = try await daemon.control("reload")
+            #expect(reload.ending == .code(0), "\(reload)")
+            #expect((reload.output + reload.errors).contains(remark) == isSaid, "\(name): \(reload)")
+        }
+        try await daemon.stop()
+    }
+
     @Test("check exits as Nagios wants it: 1 degraded, 0 healthy, 2 unhealthy, 3 where nobody answers")
     func nagios() async throws {
         let silent = try SilentServer()

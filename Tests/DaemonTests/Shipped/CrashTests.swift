@@ -186,7 +186,7 @@ struct CrashTests {
         #expect(try await notify.state("STATUS=vitald is ended") == "STATUS=" + message)
     }
 
-    @Test("the last line waits for nobody: a full pipe as standard error does not hold up the end of a crash")
+    @Test("the last line waits for nobody: a terminal that nobody reads does not hold up the end of a crash")
     func deaf() async throws {
         let (notify, terminal) = (try NotifySocket(), try Terminal())
         terminal.hold()

@@ -110,7 +110,7 @@ struct HandedSocketTests {
         #expect(try await daemon.program.end() == .code(78))
         #expect(
             daemon.log.contains(
-                "0.0.0.0:\(port): the service manager holds 127.0.0.1:\(port), which stands in its way. Run systemctl edit "
+                "0.0.0.0:\(port): the service manager holds 127.0.0.1:\(port). Run systemctl edit "
                     + "vitald-http.socket and write ListenStream=, ListenStream=0.0.0.0:\(port), a line each"),
             "\(daemon.log)")
     }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import Publishing
 import Receiving
+import TestSupport
 import Vitals
 
 /// The socket of a daemon in this process, at a path that outlives it.
@@ -43,7 +44,7 @@ final class ClientScene {
     func end() throws {
         try server.close().wait()
         listening.release()
-        try group.syncShutdownGracefully()
+        LoopGroups.retire(group)
     }
 
     func publish(to level: Level) {

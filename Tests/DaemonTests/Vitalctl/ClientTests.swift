@@ -171,6 +171,6 @@ final class ClientTests {
                 "1970-01-01 00:00:00  cache             healthy → unhealthy  [refused] m3",
             ])
         #expect(outcome.complaint.contains("waiting for vitald"))
-        #expect(outcome.complaint.contains("vitald began anew"))
+        #expect(outcome.complaint.contains("vitald was restarted"))
     }
 }

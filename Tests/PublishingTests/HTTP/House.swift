@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Publishing
+import TestSupport
 import Vitals
 
 /// A server on a loop of its own, with everything behind it in the hands of a test.
@@ -44,7 +45,10 @@ final class House: Sendable {
         port = address.port ?? 0
     }
 
-    deinit { group.shutdownGracefully { _ in } }
+    deinit {
+        _ = server.drain(within: .zero)
+        LoopGroups.retire(group)
+    }
 
     /// Puts rules for TCP in force; passwords are compared on a thread of their own.
     func replace(_ access: HTTPAccess) throws {
@@ -84,7 +88,7 @@ final class House: Sendable {
         ).value
     }
 
-    /// Turns the loop until a condition holds; false when it did not within ten seconds.
+    /// Turns the loop until a condition holds; false when it did not within a minute.
     func reaches(_ condition: @escaping @Sendable () -> Bool) -> Bool {
         let promise = group.next().makePromise(of: Bool.self)
         let end = NIODeadline.now() + .seconds(60)

@@ -34,7 +34,7 @@ private final class Stand: Sendable {
 
     deinit {
         unlink(path)
-        group.shutdownGracefully { _ in }
+        LoopGroups.retire(group)
     }
 
     /// Does this while the loop stands still.

@@ -184,6 +184,22 @@ struct SocketMethodTests {
             ])
     }
 
+    @Test("calls that are denied leave one line a minute for each user, with the number of the others")
+    func denials() throws {
+        let scene = try SocketScene(access: SocketAccess { _ in [.read, .push] })
+
+        for _ in 0..<50 { _ = try fault(scene, "reload") }
+        scene.clock.advance(by: .seconds(61))
+        _ = try fault(scene, "checks.run", #"{"name":"cache"}"#)
+
+        let who = "by uid \(geteuid()), pid \(getpid()): denied"
+        #expect(
+            scene.notes.all == [
+                "reload \(who)",
+                "checks.run cache \(who); so were 49 other calls of this user since the last such line",
+            ])
+    }
+
     @Test("a refused configuration comes back with every fault")
     func refusedReload() throws {
         let scene = try SocketScene(control: SceneControl(refusals: ["a: bad.", "b: worse."]))

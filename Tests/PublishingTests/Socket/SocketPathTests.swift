@@ -206,6 +206,18 @@ struct SocketPathTests {
         #expect(refusal("") != nil)
     }
 
+    @Test("what leads nowhere may be a secret in the wrong place, and is quoted nowhere")
+    func misplaced() throws {
+        for path in ["/proc/CANARY/a/v.sock", "/proc/CANARY/a/\(String(repeating: "CANARY", count: 30))"] {
+            let fault = try #require(throws: SocketPathFault.self) { try SocketPath(path).listen() }
+            #expect(
+                !fault.description.contains("CANARY"), "\(fault.description.replacing("CANARY", with: "C"))")
+        }
+        #expect(
+            refusal("/proc/CANARY/a/v.sock")?.hasPrefix("the path of the socket: its directory does not")
+                == true)
+    }
+
     @Test("a group that does not exist is one warning, and the socket works")
     func missingGroup() throws {
         let directory = try TemporaryDirectory()

@@ -200,7 +200,7 @@ final class SocketScene: Sendable {
 
     deinit {
         // The server lives on the loop; it ends with its threads.
-        group.shutdownGracefully { _ in }
+        LoopGroups.retire(group)
     }
 
     func peer() throws -> RawPeer { try RawPeer(path) }

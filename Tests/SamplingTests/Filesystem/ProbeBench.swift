@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
+import TestSupport
 import Vitals
 
 @testable import Sampling
@@ -32,7 +33,7 @@ final class ProbeBench: Sendable {
 
     deinit {
         context.helpers.close()
-        group.shutdownGracefully { _ in }
+        LoopGroups.retire(group)
         Self.remove(directory)
     }
 

@@ -42,9 +42,11 @@ def redis(machine):
 @point("Postgres stopped with SIGSTOP: a timeout with its phase, one attempt at a time; continued, it heals")
 def postgres(machine):
     machine.run("systemctl kill -s STOP postgresql@15-main.service")
-    took = turned(machine, "database", "unhealthy", 60)
-    reasons = machine.run("journalctl -u vitald -o json -n 1 VITALD_CHECK=database VITALD_STATUS=unhealthy").out
-    machine.run("systemctl kill -s CONT postgresql@15-main.service")
+    try:
+        took = turned(machine, "database", "unhealthy", 60)
+        reasons = machine.run("journalctl -u vitald -o json -n 1 VITALD_CHECK=database VITALD_STATUS=unhealthy").out
+    finally:
+        machine.run("systemctl kill -s CONT postgresql@15-main.service")
     expect(took is not None, "the check did not turn")
     expect('"VITALD_REASON":"timeout.' in reasons, reasons)
     expect(turned(machine, "database", "healthy", 60) is not None, lambda: machine.journal("-n", "5"))

@@ -96,12 +96,14 @@ struct SecretTests {
             "https://u@h/", "postgresql://u:pw@h/d", "see redis://:pw@h", "password=x", "host=h passwd=x",
             "https://h/?pwd=x", "https://h/?pass=x", "https://h/?jwt=x", "https://h/?code=x",
             "https://h/?accessToken=x", "https://h/?a=1&X-Amz-Signature=x", "https://h/?t%6Fken=x",
-            "https://h/?api_key=x", "https://h/?client-secret=x",
+            "https://h/?api_key=x", "https://h/?client-secret=x", "https://h/#access_token=x",
+            "https://h/?a=1#b?token=x", "https://u:pa/ss@h/x", "https://u:pa#ss@h/", "https://u:p w@h/",
         ] {
             #expect(SecretMask.holdsCredential(text), "\(text)")
         }
         for text in [
             "", "https://wiki.example.com/page?pageId=7&author=me", "https://h/@scope", "a word",
+            "https://h:8443/@scope", "https://[::1]:8443/@scope", "https://h/page#part",
             "https://${WHO}:${PW}@h/", "postgresql://***:***@h/d", "password=${PW}", "passwordless=yes",
         ] {
             #expect(!SecretMask.holdsCredential(text), "\(text)")

@@ -120,7 +120,7 @@ final class Doorkeeper {
         switch credentials {
         case .none:
             tallies.add(.anonymous)
-            return .refused(unauthorized("401: who asks? A login is wanted."))
+            return .refused(unauthorized("401: a login is needed."))
         // Nothing is learned by what cannot be right: it is refused, and is no guess.
         case .unreadable: return .refused(wrong())
         case .bearer(let token):

@@ -7,6 +7,7 @@ import Vitals
 struct SubscribeHandler: SessionHandler {
     let method = Subscribe.method
     let board: Board
+    let unmeasured: @Sendable () -> [Unmeasured]
 
     func answer(_ call: SocketCall, of session: SocketSession, into result: inout JSONWriter)
         throws(SocketFault)
@@ -27,7 +28,8 @@ struct SubscribeHandler: SessionHandler {
                 asked.contains { $0.rawValue == change.topic }
             }
         } else {
-            reply.status = StatusQuery.Reply(report, epoch: board.epoch)
+            reply.status = StatusQuery.Reply(
+                report, epoch: board.epoch, unmeasured: unmeasured())
             reply.checks = report.checks.map { CheckView($0) }
         }
         reply.write(into: &result)

@@ -19,7 +19,7 @@ package enum StatusQuery {
         package var ready: Bool
         /// Whether every check has completed a first attempt.
         package var started: Bool
-        /// Whether vitald is on its way out.
+        /// Whether vitald is shutting down.
         package var draining: Bool
         /// When the status last changed, RFC 3339.
         package var since: String

@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import NIOTLS
+import TestSupport
 
 /// A client that keeps one connection over TLS and asks on it again and again.
 final class TLSClient: Sendable {
@@ -32,7 +33,7 @@ final class TLSClient: Sendable {
 
     deinit {
         channel.close(promise: nil)
-        group.shutdownGracefully { _ in }
+        LoopGroups.retire(group)
     }
 
     /// Asks; gives the status.

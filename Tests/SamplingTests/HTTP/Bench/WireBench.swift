@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import Sampling
 import Synchronization
+import TestSupport
 import Testing
 import Vitals
 
@@ -35,7 +36,7 @@ final class WireBench: Sendable {
 
     deinit {
         probe.close()
-        group.shutdownGracefully { _ in }
+        LoopGroups.retire(group)
     }
 
     /// One attempt, waited for; a probe that does not answer soon after its deadline fails the test.

@@ -6,6 +6,7 @@ import NIOPosix
 import NIOSSL
 import Sampling
 import Synchronization
+import TestSupport
 import Vitals
 
 /// A server that does what a test says, byte for byte, and counts its connections.
@@ -60,7 +61,7 @@ final class WireServer: Sendable {
 
     deinit {
         channel.close(promise: nil)
-        group.shutdownGracefully { _ in }
+        LoopGroups.retire(group)
     }
 
     /// The port it listens on.
