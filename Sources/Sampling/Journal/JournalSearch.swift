@@ -45,26 +45,9 @@ package enum JournalSearch: Sendable {
                 remedy: "Write a POSIX extended regular expression, see regex(7).")
             return nil
         }
-        guard !Self.refersBack(expression) else {
-            object.fault(
-                "regex", "refers back (\\1), which may take for ever to match",
-                remedy: "Write it without, or count with Prometheus what two patterns find.")
-            return nil
-        }
         do { self = .expression(try BytePattern(expression)) } catch {
             object.fault("regex", error.fact, remedy: error.remedy)
             return nil
         }
-    }
-
-    /// Whether an expression wants again what it found before: the only thing that makes the C library search
-    /// without a bound, and the journal's thread has other things to do.
-    private static func refersBack(_ expression: String) -> Bool {
-        var escaped = false
-        for byte in expression.utf8 {
-            if escaped, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(byte) { return true }
-            escaped = !escaped && byte == UInt8(ascii: "\\")
-        }
-        return false
     }
 }

@@ -19,6 +19,8 @@ struct Refusals<Extra: Hashable & CustomStringConvertible> {
         case malformed
         /// It was not answered in time.
         case late
+        /// The server said that it cannot answer now.
+        case unable
 
         var description: String {
             switch self {
@@ -27,6 +29,7 @@ struct Refusals<Extra: Hashable & CustomStringConvertible> {
             case .large: "the answer was too large"
             case .malformed: "the answer was not understood"
             case .late: "no answer in time"
+            case .unable: "the server cannot answer now"
             }
         }
     }

@@ -27,6 +27,8 @@ struct PatternDialectTests {
             (#"[a\-z]"#, "has a backslash between brackets"),
             ("[:digit:]", "has a class outside of brackets"),
             ("x[:space:]*", "has a class outside of brackets"),
+            (#"([a-z]+)-\1!"#, #"refers back (\1)"#), (#"(a)\\\1"#, #"refers back (\1)"#),
+            (#"(a|b)\9"#, #"refers back (\9)"#),
         ])
     func refuses(_ pattern: String, _ fact: String) throws {
         let fault = try #require(throws: BytePattern.Fault.self, "\(pattern)") { try BytePattern(pattern) }
@@ -40,7 +42,8 @@ struct PatternDialectTests {
         arguments: [
             (#"\bfoo\b"#, "a foo b", true), (#"\bfoo\b"#, "afoob", false), (#"\w+\s\S"#, "ab c", true),
             (#"^\W$"#, "-", true), (#"^\W$"#, "a", false), (#"\Boo"#, "foo", true), (#"\<f"#, "a foo", true),
-            (#"\."#, ".", true), (#"\."#, "a", false), (#"\\n"#, #"\n"#, true), (#"\?\+"#, "?+", true),
+            (#"\."#, ".", true), (#"\."#, "a", false), (#"\\n"#, #"\n"#, true), (#"(a)\\1"#, #"a\1"#, true),
+            (#"\?\+"#, "?+", true),
             (#"[?+]?"#, "", true), (#"[\\/]"#, #"\"#, true), (#"[\.]"#, ".", true),
             ("[[:digit:]]+", "7", true),
             ("[]a-]", "]", true), ("[^]a]", "b", true), ("[[=a=]b]", "a", true), ("a{2,3}", "aa", true),

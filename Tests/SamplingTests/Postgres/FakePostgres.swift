@@ -23,6 +23,14 @@ final class FakePostgres: Sendable {
         case close
         /// Nothing, until a cancel request comes; then 57014, if `isCancellable`.
         case silence
+
+        /// Whether the connection is closed with it.
+        var closes: Bool {
+            switch self {
+            case .fatal, .close: true
+            default: false
+            }
+        }
     }
 
     /// What it does.

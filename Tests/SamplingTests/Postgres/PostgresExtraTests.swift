@@ -189,7 +189,11 @@ struct PostgresExtraTests {
         let last = await trial.attempt()
         let after = server.queries.dropFirst(before)
 
-        #expect(results.allSatisfy { $0.outcome == .pass }, "\(results.map(\.message))")
+        // As long as it may be chance that the connection was closed, the threshold has nothing to go by.
+        for result in results where result.outcome != .pass {
+            #expect(result.reason == "inconclusive.partial", "\(result.message)")
+            #expect(refusal.closes)
+        }
         #expect(last.outcome == .pass)
         #expect(last.fact("role") == .text("standby"))
         #expect(last.remarks == [])

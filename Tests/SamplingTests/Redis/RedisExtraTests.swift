@@ -10,7 +10,7 @@ import Vitals
 struct RedisExtraTests {
     /// A server that answers each command of a request, but for what a test says about it; `close` hangs up at it
     /// and takes what it was about to say along, as twemproxy does.
-    private static func server(
+    static func server(
         _ special: @escaping @Sendable (_ connection: Int, _ command: String) -> [WireServer.Act]?
     ) throws -> WireServer {
         let box = Weakly()
@@ -100,8 +100,9 @@ struct RedisExtraTests {
         #expect(Self.text(last).contains("CLIENT SETNAME (") && Self.text(last).contains("INFO ("))
         #expect(results.flatMap(\.remarks).count == 2)
         #expect(!(results + [last]).contains { ($0.everything + $0.remarks.joined()).contains("CANARY") })
-        // One connection for each thing that was hung up on, and one that stays.
-        #expect(accepted <= 3)
+        // One connection for each thing that was hung up on, one more for INFO, which may have been chance, and one that
+        // stays.
+        #expect(accepted <= 4)
         #expect(server.accepted == accepted)
         #expect(server.requests.dropFirst(before) == ["*1\r\n$4\r\nPING\r\n"])
     }
@@ -191,10 +192,14 @@ struct RedisExtraTests {
     func neededRole() async throws {
         let server = try Self.server { _, command in command.hasPrefix("INFO") ? [.close] : nil }
 
-        let result = try await RedisTrial("redis://127.0.0.1:\(server.port)", #", "role": "primary""#)
-            .attempt()
+        let trial = try RedisTrial("redis://127.0.0.1:\(server.port)", #", "role": "primary""#)
 
-        #expect(result.reason == "role.unknown")
+        var results: [ProbeResult] = []
+        for _ in 0..<4 { results.append(await trial.attempt()) }
+
+        // The first is laid to CLIENT SETNAME; INFO once may be chance, twice is a refusal.
+        #expect(results.map(\.reason?.code).prefix(2) == ["inconclusive.partial", "inconclusive.partial"])
+        #expect(results.map(\.reason?.code).suffix(2) == ["role.unknown", "role.unknown"])
         withExtendedLifetime(server) {}
     }
 

@@ -33,6 +33,32 @@ struct RedisInfoTests {
         #expect(RedisInfo().isReplica == nil)
     }
 
+    @Test("what a server says of itself is shown in 256 bytes, without control characters")
+    func hostile() {
+        let long = String(repeating: "x", count: 1 << 20)
+        let info = info(
+            "redis_version:\(long)\r\nmaster_link_status:up\u{1B}[2J\u{202E}\r\nmaster_host:\(long)\r\n"
+                + "master_port:6379\r\n")
+
+        #expect(info.text("redis_version")?.utf8.count == 256)
+        #expect(info.text("master_link_status") == "up\u{FFFD}[2J\u{FFFD}")
+        #expect(RedisFamilies.series(info).isEmpty)
+    }
+
+    @Test(
+        "a master is named where it is a host and a port",
+        arguments: [
+            ("db-1.example", "6379", true), ("10.0.0.7", "1", true), ("::1", "6379", true),
+            ("a b", "6379", false), ("x\"y", "6379", false), ("", "6379", false), ("db", "65536", false),
+            ("db", "-1", false), ("db", "6379 ", false),
+        ])
+    func master(_ host: String, _ port: String, _ isNamed: Bool) {
+        let info = info("master_link_status:up\r\nmaster_host:\(host)\r\nmaster_port:\(port)\r\n")
+
+        #expect((info.master != nil) == isNamed)
+        #expect(RedisFamilies.series(info).count == (isNamed ? 1 : 0))
+    }
+
     @Test("memory is full only where nothing may be evicted")
     func full() {
         #expect(info("used_memory:5\r\nmaxmemory:5\r\nmaxmemory_policy:noeviction\r\n").isOutOfMemory)

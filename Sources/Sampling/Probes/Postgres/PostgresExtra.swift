@@ -28,6 +28,9 @@ enum PostgresExtra: String, CustomStringConvertible {
 
     var description: String { rawValue }
 
+    /// What it tells, for sentences about a check that needs it.
+    var subject: String { self == .role ? "whether it is a primary" : rawValue }
+
     /// What vitald does without it.
     var consequence: String {
         switch self {

@@ -12,6 +12,8 @@ struct PostgresFindings {
     var version: Int32 = 0
     /// Whether the server does not tell how far it is behind.
     var isLagRefused = false
+    /// What was not to be learnt this time, though nobody refuses it.
+    var gaps: [PostgresGap] = []
 
     /// The verdict with its facts: the worst finding decides, of equals the first.
     var result: ProbeResult {
@@ -19,6 +21,7 @@ struct PostgresFindings {
         for finding in [roleFinding, lagFinding, latencyFinding, connectionsFinding] {
             if let finding, finding.outcome.rawValue > result.outcome.rawValue { result = finding }
         }
+        if result.outcome == .pass, let gapFinding { result = gapFinding }
         result.facts = facts
         return result
     }
@@ -43,8 +46,20 @@ struct PostgresFindings {
         return facts
     }
 
+    /// What the check needs and does not know: what is not known heals nothing, and is no failure either.
+    private var gapFinding: ProbeResult? {
+        let needed = gaps.filter { kind.needs($0.extra) }
+        guard !needed.isEmpty else { return nil }
+        return ProbeResult(
+            .unknown, reason: .partial,
+            message: "\(kind.database.text) answers, but the check does not know "
+                + needed.map(\.description).joined(separator: ", "))
+    }
+
+    private func isMissing(_ extra: PostgresExtra) -> Bool { gaps.contains { $0.extra == extra } }
+
     private var roleFinding: ProbeResult? {
-        guard kind.role != .any else { return nil }
+        guard kind.role != .any, !isMissing(.role) else { return nil }
         guard let role else {
             return ProbeResult(
                 .fail, reason: "role.unknown",
@@ -57,8 +72,9 @@ struct PostgresFindings {
     }
 
     private var lagFinding: ProbeResult? {
-        guard kind.warnReplicationLag != nil || kind.failReplicationLag != nil, role?.isStandby != false
-        else { return nil }
+        guard kind.judgesLag, role?.isStandby != false, !isMissing(.role), !isMissing(.lag) else {
+            return nil
+        }
         guard let lag = role?.lag else {
             let fact =
                 role == nil

@@ -99,6 +99,19 @@ package struct PostgresKind: ProbeKind {
         }
     }
 
+    /// Whether it has a threshold for how far a standby is behind.
+    var judgesLag: Bool { warnReplicationLag != nil || failReplicationLag != nil }
+
+    /// Whether a threshold cannot be judged without this.
+    func needs(_ extra: PostgresExtra) -> Bool {
+        switch extra {
+        case .role: role != .any || judgesLag
+        case .lag: judgesLag
+        case .connections: warnConnectionsPercent != nil
+        default: false
+        }
+    }
+
     /// The role is what the answer is judged by, and the statistics decide nothing.
     package static var judgementKeys: Set<String> { ["role", "statistics"] }
 

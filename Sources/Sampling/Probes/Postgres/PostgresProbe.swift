@@ -61,7 +61,9 @@ final class PostgresProbe: LaneWork {
         var result = examine(attempt, countdown, log)
         log.leave()
         result.phases = log.timings
-        let up = result.outcome == .pass || result.outcome == .warn && result.reason != "starting"
+        let up =
+            result.outcome == .pass || result.outcome == .warn && result.reason != "starting"
+            || result.reason == .partial
         result.series.insert(
             SeriesPoint(PostgresFamilies.up, .integer(up ? 1 : 0), whenStale: .zero), at: 0)
         refusals.tell(&result)

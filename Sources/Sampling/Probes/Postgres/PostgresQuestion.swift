@@ -12,6 +12,8 @@ final class PostgresQuestion {
     private var statistics = PostgresStatistics()
     /// What the other side closed the connection at, once: that may have been chance.
     private var closedAt: Set<PostgresExtra> = []
+    /// What this attempt did not learn, though nobody refuses it.
+    private var gaps: [PostgresGap] = []
 
     init(_ kind: PostgresKind, timeout: Duration, time: any TimeSource, refusals: PostgresRefusals) {
         self.kind = kind
@@ -26,6 +28,7 @@ final class PostgresQuestion {
     {
         log.enter(.processing)
         let started = time.now
+        gaps = []
         var role: PostgresRole?
         if let query = kind.query {
             _ = try session.rows(of: query, from: .configured, countdown)
@@ -53,6 +56,7 @@ final class PostgresQuestion {
             }
         }
         var findings = PostgresFindings(kind: kind, latency: latency, role: role, use: use)
+        findings.gaps = gaps
         findings.version = session.connection.version
         findings.isLagRefused = refusals.cause(.lag) != nil
         var result = findings.result
@@ -73,7 +77,7 @@ final class PostgresQuestion {
     private func askForRole(_ session: PostgresSession, _ countdown: Countdown) throws(PostgresFailure)
         -> PostgresRole?
     {
-        if refusals.cause(.role, for: interval(.role)) == nil {
+        if !isRefused(.role) {
             do throws(PostgresFailure) {
                 let role = try PostgresRole.read(session, countdown)
                 refusals.forget(.role)
@@ -87,44 +91,54 @@ final class PostgresQuestion {
         return nil
     }
 
-    /// Asks for what the check can do without; nil where that is not to be had.
+    /// Asks for what is not the question; nil where that is not to be had, and a gap where nobody refuses it.
     private func extra<Value>(
         _ extra: PostgresExtra, _ session: PostgresSession, _ rest: Countdown,
         _ body: (PostgresSession, Countdown) throws(PostgresFailure) -> Value?
     ) -> Value? {
-        guard session.isReusable, rest.remaining > .zero, refusals.cause(extra, for: interval(extra)) == nil
-        else { return nil }
+        guard !isRefused(extra) else { return nil }
+        guard session.isReusable, rest.remaining > .zero else {
+            gaps.append(PostgresGap(extra: extra, cause: .notAsked))
+            return nil
+        }
         do throws(PostgresFailure) {
             let value = try body(session, rest)
             refusals.forget(extra)
             closedAt.remove(extra)
             return value
         } catch {
-            learn(error, at: extra, session)
+            if !learn(error, at: extra, session) {
+                gaps.append(PostgresGap(extra: extra, cause: PostgresGap.Cause(error)))
+            }
             return nil
         }
     }
 
-    private func learn(_ failure: PostgresFailure, at extra: PostgresExtra, _ session: PostgresSession) {
-        if failure.isLimitReached || !failure.mayBeHungUp && !failure.endsKeptConnection {
-            // Late: it would be late again, and the server would have done all that work for nothing.
-            refusals.note(extra, failure.cause)
-        } else if failure.isRefusal, session.connection.isOpen {
-            refusals.note(extra, failure.cause)
-        } else if !closedAt.insert(extra).inserted {
+    /// Remembers how something was refused; false where that was no refusal.
+    private func learn(_ failure: PostgresFailure, at extra: PostgresExtra, _ session: PostgresSession)
+        -> Bool
+    {
+        switch failure {
+        case .tooManyRows: refusals.note(extra, failure.cause)
+        case _ where failure.isRefusal && session.connection.isOpen: refusals.note(extra, failure.cause)
+        case _ where failure.mayBeHungUp || failure.endsKeptConnection:
+            guard !closedAt.insert(extra).inserted else { return false }
             refusals.note(extra, .closed)
+        default:
+            // Late: it would be late again, and the server would have done all that work for nothing. What a threshold
+            // needs is asked for all the same.
+            if !kind.needs(extra) { refusals.note(extra, failure.cause) }
+            return false
         }
+        return true
     }
 
-    /// What a threshold needs is asked for again sooner.
-    private func interval(_ extra: PostgresExtra) -> Duration {
-        let isNeeded =
-            switch extra {
-            case .role: kind.role != .any || kind.warnReplicationLag != nil || kind.failReplicationLag != nil
-            case .lag: kind.warnReplicationLag != nil || kind.failReplicationLag != nil
-            case .connections: true
-            default: false
-            }
-        return isNeeded ? Refusals<PostgresExtra>.shortInterval : Refusals<PostgresExtra>.interval
+    /// Whether something was refused lately. What a threshold needs is asked for again sooner, and at every attempt
+    /// where it was only late.
+    private func isRefused(_ extra: PostgresExtra) -> Bool {
+        let interval =
+            kind.needs(extra) ? Refusals<PostgresExtra>.shortInterval : Refusals<PostgresExtra>.interval
+        guard let cause = refusals.cause(extra, for: interval) else { return false }
+        return cause != .late || !kind.needs(extra)
     }
 }

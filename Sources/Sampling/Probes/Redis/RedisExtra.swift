@@ -31,31 +31,66 @@ final class RedisRefusals {
     private let kind: RedisKind
     private let time: any TimeSource
     private var list = Refusals<RedisExtra>()
+    /// Whether INFO was closed at or late once, and not answered since.
+    private var isInfoCut = false
+    /// Whether what INFO said last was a warning.
+    private(set) var hasWarned = false
 
     init(_ kind: RedisKind, time: any TimeSource) {
         self.kind = kind
         self.time = time
     }
 
+    /// How something was refused lately; nil when it is to be asked for. What the check needs is asked for again
+    /// sooner, and at every attempt where it was only late.
     func cause(_ extra: RedisExtra) -> Cause? {
-        let isNeeded = extra == .info && (kind.role != .any || kind.warnMemoryPercent != nil)
-        return list.cause(
-            extra, at: time.now,
-            for: isNeeded ? Refusals<RedisExtra>.shortInterval : Refusals<RedisExtra>.interval)
+        let isNeeded = extra == .info && isInfoNeeded
+        let interval =
+            isNeeded ? Refusals<RedisExtra>.shortInterval : Refusals<RedisExtra>.interval
+        let cause = list.cause(extra, at: time.now, for: interval)
+        return isNeeded && cause == .late ? nil : cause
     }
 
     func note(_ extra: RedisExtra, _ cause: Cause) {
         list.note(extra, cause, at: time.now, consequence: extra.consequence)
     }
 
-    func forget(_ extra: RedisExtra) { list.forget(extra) }
+    func forget(_ extra: RedisExtra) {
+        list.forget(extra)
+        isInfoCut = isInfoCut && extra != .info
+    }
 
     /// Takes the reply to something: an error is remembered, unless it is about the server's state, which may be over
-    /// in a moment.
-    func learn(_ extra: RedisExtra, from reply: RedisReply) {
-        guard let code = reply.errorCode else { return forget(extra) }
-        if !Self.passing.contains(code) { note(extra, .code(RedisVerdict.shown(code))) }
+    /// in a moment; then it is given back.
+    @discardableResult
+    func learn(_ extra: RedisExtra, from reply: RedisReply) -> Cause? {
+        guard let code = reply.errorCode else {
+            forget(extra)
+            return nil
+        }
+        if Self.passing.contains(code) { return .unable }
+        note(extra, .code(RedisVerdict.shown(code)))
+        return nil
     }
+
+    /// Takes note that a request was cut short. INFO, by which a check warns, is not refused by that: once may be
+    /// chance, and a server that is slow now may have news in a moment.
+    func learn(_ extra: RedisExtra, cutShort failure: RedisFailure) {
+        let cause = Cause(failure)
+        if extra == .info, cause == .closed || cause == .late {
+            if cause == .late, isInfoNeeded { return }
+            guard isInfoCut else {
+                isInfoCut = true
+                return
+            }
+        }
+        note(extra, cause)
+    }
+
+    /// Takes note of what a whole INFO said.
+    func learn(warning: Bool) { hasWarned = warning }
+
+    private var isInfoNeeded: Bool { kind.role != .any || kind.warnMemoryPercent != nil || hasWarned }
 
     private static let passing: Set<String> = [
         "LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "MISCONF", "OOM", "READONLY",

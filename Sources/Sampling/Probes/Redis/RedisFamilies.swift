@@ -58,13 +58,13 @@ enum RedisFamilies {
         if let status = info.text("rdb_last_bgsave_status") {
             series.append(SeriesPoint(lastSave, .integer(status == "ok" ? 1 : 0)))
         }
-        if let link = info.text("master_link_status"), let host = info.text("master_host"),
-            let port = info.text("master_port")
-        {
+        if let link = info.text("master_link_status"), let master = info.master {
             series.append(
                 SeriesPoint(
                     masterLink, .integer(link == "up" ? 1 : 0),
-                    labels: [(name: "master_host", value: host), (name: "master_port", value: port)]))
+                    labels: [
+                        (name: "master_host", value: master.host), (name: "master_port", value: master.port),
+                    ]))
         }
         if let state = info.text("cluster_state") {
             series.append(SeriesPoint(clusterState, .integer(state == "ok" ? 1 : 0)))

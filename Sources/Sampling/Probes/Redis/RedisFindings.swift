@@ -8,6 +8,10 @@ struct RedisFindings {
     /// From the question to the answer of PING.
     let latency: Duration
     let info: RedisInfo
+    /// Why INFO is not all there this time, though nobody refuses it; nil where it is, or is refused.
+    var gap: RedisRefusals.Cause?
+    /// Whether what INFO said last was a warning: as long as nothing newer is known, that holds.
+    var hasWarned = false
 
     /// The verdict with its facts: the worst finding decides, of equals the first.
     var result: ProbeResult {
@@ -15,6 +19,7 @@ struct RedisFindings {
         for finding in [roleFinding, linkFinding, fullFinding, memoryFinding, latencyFinding] {
             if let finding, finding.outcome.rawValue > result.outcome.rawValue { result = finding }
         }
+        if result.outcome == .pass, let gapFinding { result = gapFinding }
         result.facts = facts
         return result
     }
@@ -34,10 +39,25 @@ struct RedisFindings {
         return facts
     }
 
+    /// Whether INFO says something that makes a warning of a check without thresholds.
+    var warnsByInfo: Bool { linkFinding != nil || fullFinding != nil }
+
+    /// What the check needs and does not know: what is not known heals nothing, and is no failure either.
+    private var gapFinding: ProbeResult? {
+        guard let gap else { return nil }
+        let lacksRole = kind.role != .any && info.isReplica == nil
+        let lacksMemory = kind.warnMemoryPercent != nil && info.integer("used_memory") == nil
+        guard lacksRole || lacksMemory || hasWarned else { return nil }
+        return ProbeResult(
+            .unknown, reason: .partial,
+            message: "\(kind.server.address) answers, but not INFO (\(gap)), which the check needs")
+    }
+
     private var roleFinding: ProbeResult? {
         guard let wantsReplica = kind.role.isReplica else { return nil }
         let place = kind.server.address
         guard let isReplica = info.isReplica else {
+            if gap != nil { return nil }
             return ProbeResult(
                 .fail, reason: "role.unknown",
                 message: "\(place) does not say its role: let the user run INFO, or remove `role`")

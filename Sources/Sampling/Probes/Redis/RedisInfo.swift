@@ -23,6 +23,7 @@ struct RedisInfo: Hashable {
         bytes += text
     }
 
+    /// The value of a field, fit to be shown.
     func text(_ name: StaticString) -> String? {
         bytes.withUnsafeBytes { all in
             guard let base = all.baseAddress else { return nil }
@@ -35,7 +36,7 @@ struct RedisInfo: Hashable {
                     memcmp(base + place, name.utf8Start, colon - place) == 0
                 else { continue }
                 let value = all[(colon + 1)...].prefix { $0 != 0x0D && $0 != 0x0A }
-                return String(decoding: value, as: UTF8.self)
+                return ForeignText.shown(value)
             }
             return nil
         }
@@ -45,6 +46,14 @@ struct RedisInfo: Hashable {
 
     /// nil where the server does not tell.
     var isReplica: Bool? { text("role").map { $0 == "slave" } }
+
+    /// Where a replica has its master; nil where that is not a host and a port.
+    var master: (host: String, port: String)? {
+        guard let host = text("master_host"), HostText.isName(host) || HostText.isAddress(host),
+            let port = text("master_port"), UInt16(port) != nil
+        else { return nil }
+        return (host, port)
+    }
 
     /// Used memory in percent of maxmemory; nil without a limit.
     var memoryPercent: Double? {

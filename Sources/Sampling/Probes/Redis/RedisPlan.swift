@@ -152,10 +152,8 @@ struct RedisPlan: Sendable {
     }
 
     /// The verdict on a server that answered; `refused` says why INFO is missing.
-    func result(_ info: RedisInfo, latency: Duration, took: Duration, refused: RedisRefusals.Cause?)
-        -> ProbeResult
-    {
-        var result = RedisFindings(kind: kind, latency: latency, info: info).result
+    func result(_ findings: RedisFindings, took: Duration, refused: RedisRefusals.Cause?) -> ProbeResult {
+        var result = findings.result
         if kind.statistics {
             let error =
                 switch refused {
@@ -165,14 +163,15 @@ struct RedisPlan: Sendable {
                 case .large: "large"
                 case .malformed: "protocol"
                 case .late: "timeout"
+                case .unable: "unable"
                 }
             result.series =
-                RedisFamilies.series(info) + [
+                RedisFamilies.series(findings.info) + [
                     SeriesPoint(
                         RedisFamilies.scrapeError, .integer(refused == nil ? 0 : 1),
                         labels: [(name: "err", value: error)]),
                     SeriesPoint(RedisFamilies.scrapeDuration, .nanos(took.nanoseconds)),
-                    SeriesPoint(RedisFamilies.ping, .nanos(latency.nanoseconds)),
+                    SeriesPoint(RedisFamilies.ping, .nanos(findings.latency.nanoseconds)),
                 ]
         }
         return result

@@ -27,6 +27,8 @@ final class RedisRun: @unchecked Sendable {
     private var asked: RedisConversation?
     /// Whether PING was what a new connection may have been closed at.
     private var leavesOutPing = false
+    /// Whether the question that was asked last had its PONG, whatever came behind it.
+    private var hasPong = false
     private var isLate = false
     private var isOver = false
 
@@ -95,7 +97,6 @@ final class RedisRun: @unchecked Sendable {
                     made = line
                     greet(line)
                 case .failure(let failure):
-                    if leavesOutPing { refusals.forget(.ping) }
                     finish(unreached(failure), keep: kept)
                 }
             })
@@ -120,14 +121,15 @@ final class RedisRun: @unchecked Sendable {
             switch answer {
             case .success(var result):
                 if let stale = line.staleBecause { result.note(stale) }
+                // Without PING it is answered: that was what the connection was closed at.
+                if leavesOutPing { refusals.note(.ping, .closed) }
                 var line = line
                 line.since = context.time.now
                 finish(result, keep: line)
             case .failure(let failure):
-                guard failure.endsKeptConnection, !plan.kind.command.isEmpty, !leavesOutPing,
+                guard failure.endsKeptConnection, !plan.kind.command.isEmpty, !leavesOutPing, !hasPong,
                     refusals.cause(.ping) == nil
                 else {
-                    if leavesOutPing { refusals.forget(.ping) }
                     refused(failure)
                     return
                 }
@@ -135,7 +137,6 @@ final class RedisRun: @unchecked Sendable {
                 line.conversation.hangUp()
                 made = nil
                 leavesOutPing = true
-                refusals.note(.ping, .closed)
                 call()
             }
         }
@@ -173,23 +174,22 @@ final class RedisRun: @unchecked Sendable {
         course.enter(.processing)
         let began = context.time.now
         let request = plan.request(
-            withPing: refusals.cause(.ping) == nil,
+            withPing: !leavesOutPing && refusals.cause(.ping) == nil,
             withInfo: conversation.takesInfo && refusals.cause(.info) == nil)
         ask(conversation, request.bytes, replies: request.replies, wanted: request.first) {
             [self] exchange in
+            hasPong = request.asksPing && exchange.replies.first == RedisPlan.pong
             do throws(RedisFailure) {
                 let answer = try plan.answer(in: exchange, to: request)
                 if let reply = answer.pingRefusal { refusals.learn(.ping, from: reply) }
                 let latency = (exchange.first ?? context.time.now) - began
-                var info = RedisInfo()
                 if request.asksInfo {
                     // INFO was answered on this connection before: that it ends now has another reason, perhaps.
                     if let failure = exchange.cutShort, failure.endsKeptConnection { throw failure }
-                    take(answer.infos, exchange.cutShort, into: &info)
                     if exchange.cutShort == .oversized { refusals.note(.info, .large) }
-                    finishQuestion(conversation, info, began, latency, exchange.cutShort, then)
-                } else if conversation.isIntroduced {
-                    finishQuestion(conversation, info, began, latency, nil, then)
+                    finishQuestion(conversation, take(answer.infos, exchange.cutShort), began, latency, then)
+                } else if conversation.isIntroduced, refusals.cause(.info) != nil {
+                    finishQuestion(conversation, Told(), began, latency, then)
                 } else {
                     askExtras(conversation, began, latency, then)
                 }
@@ -207,61 +207,74 @@ final class RedisRun: @unchecked Sendable {
         conversation.isIntroduced = true
         let (request, asked) = plan.extras(refusals)
         guard !asked.isEmpty, !isLate else {
-            finishQuestion(conversation, RedisInfo(), began, latency, nil, then)
+            let cut: RedisFailure? = asked.contains(.info) ? .timeout : nil
+            finishQuestion(conversation, Told(cutShort: cut), began, latency, then)
             return
         }
         ask(conversation, request, replies: asked.count) { [self] exchange in
-            var info = RedisInfo()
             var replies = exchange.replies[...]
             if asked.first == .setName, let reply = replies.popFirst() {
                 refusals.learn(.setName, from: reply)
             }
-            take(replies, exchange.cutShort, into: &info)
+            let told = take(replies, asked.contains(.info) ? exchange.cutShort : nil)
             if let failure = exchange.cutShort {
                 let unanswered = asked.dropFirst(exchange.replies.count).first
-                if let unanswered { refusals.note(unanswered, RedisRefusals.Cause(failure)) }
+                if let unanswered { refusals.learn(unanswered, cutShort: failure) }
             } else {
                 conversation.takesInfo = asked.last == .info && refusals.cause(.info) == nil
             }
-            finishQuestion(conversation, info, began, latency, exchange.cutShort, then)
+            finishQuestion(conversation, told, began, latency, then)
         }
+    }
+
+    /// What came back for INFO.
+    private struct Told {
+        var info = RedisInfo()
+        /// Why there is less than was asked for.
+        var cutShort: RedisFailure?
+        /// The server's word that it cannot answer now.
+        var excuse: RedisRefusals.Cause?
     }
 
     /// Takes the replies to INFO that came.
-    private func take(
-        _ replies: ArraySlice<RedisReply>, _ cutShort: RedisFailure?, into info: inout RedisInfo
-    ) {
-        guard let first = replies.first else { return }
-        for reply in replies { info.add(reply) }
-        if cutShort == nil { refusals.learn(.info, from: first) }
+    private func take(_ replies: ArraySlice<RedisReply>, _ cutShort: RedisFailure?) -> Told {
+        var told = Told(cutShort: cutShort)
+        for reply in replies { told.info.add(reply) }
+        if cutShort == nil, let first = replies.first { told.excuse = refusals.learn(.info, from: first) }
+        return told
     }
 
     private func finishQuestion(
-        _ conversation: RedisConversation, _ info: RedisInfo, _ began: Instant, _ latency: Duration,
-        _ cutShort: RedisFailure?, _ then: @escaping (Result<ProbeResult, RedisFailure>) -> Void
+        _ conversation: RedisConversation, _ told: Told, _ began: Instant, _ latency: Duration,
+        _ then: @escaping (Result<ProbeResult, RedisFailure>) -> Void
     ) {
-        guard cutShort == nil, !isLate, plan.isPartOfCluster(info), refusals.cause(.clusterInfo) == nil
+        guard told.cutShort == nil, !isLate, plan.isPartOfCluster(told.info),
+            refusals.cause(.clusterInfo) == nil
         else {
-            let missing = refusals.cause(.info) ?? cutShort.map { RedisRefusals.Cause($0) }
-            then(
-                .success(
-                    plan.result(info, latency: latency, took: context.time.now - began, refused: missing)))
+            then(.success(result(told, began, latency)))
             return
         }
         ask(conversation, RedisPlan.clusterQuestion, replies: 1) { [self] cluster in
-            var info = info
+            var told = told
             if let reply = cluster.replies.first {
-                info.add(reply)
+                told.info.add(reply)
                 refusals.learn(.clusterInfo, from: reply)
             } else if let failure = cluster.cutShort {
-                refusals.note(.clusterInfo, RedisRefusals.Cause(failure))
+                refusals.learn(.clusterInfo, cutShort: failure)
             }
-            then(
-                .success(
-                    plan.result(
-                        info, latency: latency, took: context.time.now - began,
-                        refused: refusals.cause(.info))))
+            then(.success(result(told, began, latency)))
         }
+    }
+
+    private func result(_ told: Told, _ began: Instant, _ latency: Duration) -> ProbeResult {
+        let refused = refusals.cause(.info)
+        let gap = told.cutShort.map { RedisRefusals.Cause($0) } ?? told.excuse
+        var findings = RedisFindings(kind: plan.kind, latency: latency, info: told.info)
+        // Of what is refused nothing is known, and nothing will be.
+        if refused == nil { findings.gap = gap }
+        if gap == nil || refused != nil { refusals.learn(warning: findings.warnsByInfo) }
+        findings.hasWarned = refusals.hasWarned
+        return plan.result(findings, took: context.time.now - began, refused: refused ?? gap)
     }
 
     private func ask(
@@ -332,7 +345,9 @@ final class RedisRun: @unchecked Sendable {
         result.duration = context.time.now - attempt.started
         result.phases = course.timings
         refusals.tell(&result)
-        let up = result.outcome == .pass || result.outcome == .warn && result.reason != "loading"
+        let up =
+            result.outcome == .pass || result.outcome == .warn && result.reason != "loading"
+            || result.reason == .partial
         result.series.insert(SeriesPoint(RedisFamilies.up, .integer(up ? 1 : 0), whenStale: .zero), at: 0)
         for line in [kept, made] {
             if let line, line.conversation !== keep?.conversation { line.conversation.hangUp() }
