@@ -46,7 +46,8 @@ struct JournalKindTests {
         #expect(failure.fact("matches") == .integer(1))
         let warning = try judge(#""pattern":"oom","outcome":"warn""#, matches: 2)
         #expect(warning.outcome == .warn)
-        #expect(warning.message.hasPrefix("agent.service: the pattern \"oom\" stood in 2 entries within 5m"))
+        #expect(
+            warning.message.hasPrefix("agent.service: the pattern \"oom\" was found in 2 entries within 5m"))
         #expect(try judge(#""regex":"b[o]+m""#).outcome == .pass)
         // A failure beside a warning decides.
         #expect(

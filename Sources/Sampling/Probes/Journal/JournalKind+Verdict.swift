@@ -68,7 +68,7 @@ extension JournalKind {
         let pattern = patternName.map { "the pattern \"\($0.name)\"" } ?? "the pattern"
         return ProbeResult(
             verdict == .fail ? .fail : .warn, reason: "journal.pattern",
-            message: "\(target): \(pattern) stood in \(findings.matches) "
+            message: "\(target): \(pattern) was found in \(findings.matches) "
                 + "\(findings.matches == 1 ? "entry" : "entries") within \(DurationText.render(window)): "
                 + "see `journalctl -u`")
     }
