@@ -4,6 +4,7 @@
 #define CLINUX_H
 
 #include "datagram.h"
+#include "expression.h"
 #include "filesystem.h"
 #include "crashline.h"
 #include "listening.h"

@@ -86,7 +86,7 @@ package final class Examiner: Examining {
         let surroundings = surroundings.afresh
         for index in slow {
             let isStarted = lanes.start { [self] in
-                let found = subjects[index].look(surroundings)
+                let found = subjects[index].diagnosis(surroundings)
                 state.withLock { _ = $0.slow.remove(index) }
                 take(found, at: index, number)
             }
@@ -97,7 +97,7 @@ package final class Examiner: Examining {
         guard quick else { return }
         let isStarted = lanes.start { [self] in
             for (index, subject) in subjects.enumerated() where !subject.isSlow {
-                let found = subject.look(surroundings)
+                let found = subject.diagnosis(surroundings)
                 // Before the last one ends the examination, so that the next may begin at once.
                 if index == subjects.lastIndex(where: { !$0.isSlow }) {
                     state.withLock { $0.isLooking = false }

@@ -17,6 +17,23 @@ package struct Subject: Sendable {
         self.look = look
     }
 
+    /// Looks, and says so where that took descriptors that were not to be had, whatever the look made of it: what could
+    /// not be looked at is not missing.
+    func diagnosis(_ surroundings: Surroundings) -> Diagnosis {
+        let surroundings = surroundings.noting
+        let found = look(surroundings)
+        guard let code = surroundings.shortage ?? (found.state == .ok ? nil : DescriptorShortage.current)
+        else {
+            return found
+        }
+        let sentence = DescriptorShortage.sentence(code)
+        // The subject that is about them has said it.
+        if found.fact == sentence { return found }
+        return Diagnosis(
+            name, .unknown, "it could not be looked at: \(sentence)",
+            remedy: "Follow the advice of the subject limits.")
+    }
+
     /// All of them, in the order of the answer.
     package static let all: [Subject] = [
         .cgroup, .containers, .namespace, .controllers, .pressure, .processes, .capabilities, .filesystems,

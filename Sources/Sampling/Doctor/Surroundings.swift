@@ -17,6 +17,7 @@ package struct Surroundings: Sendable {
     /// Why vitald may not do this with a path (access(2)): errno; 0 where it may.
     let denial: @Sendable (_ path: String, _ mode: Int32) -> Int32
     private var memo = Memo()
+    private var notes = Notes()
 
     /// Gathers them.
     package init(
@@ -43,7 +44,10 @@ package struct Surroundings: Sendable {
     /// A small text file; nil where it cannot be read.
     func text(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            note(errno)
+            return nil
+        }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
         withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 1) { room in
@@ -86,8 +90,9 @@ package struct Surroundings: Sendable {
     /// vitald's own, read once for all subjects of an examination: a host of containers has thousands.
     var mounts: MountTable? {
         memo.mounts.withLock { known in
-            if known == nil { known = .some(mounts(of: "self")) }
-            return known ?? nil
+            // What could not be looked at once is looked at by the next subject again.
+            if known == nil { known = mounts(of: "self") }
+            return known
         }
     }
 
@@ -99,8 +104,31 @@ package struct Surroundings: Sendable {
     }
 
     private final class Memo: Sendable {
-        /// nil where nobody asked yet.
-        let mounts = Mutex<MountTable??>(nil)
+        /// nil where nobody has read them yet.
+        let mounts = Mutex<MountTable?>(nil)
+    }
+
+    /// The same for one subject, with notes of its own.
+    var noting: Surroundings {
+        var next = self
+        next.notes = Notes()
+        return next
+    }
+
+    private final class Notes: Sendable {
+        let shortage = Atomic<Int32>(0)
+    }
+
+    /// EMFILE or ENFILE where something could not be looked at for want of descriptors; what then seems to be missing may
+    /// be there.
+    var shortage: Int32? {
+        let code = notes.shortage.load(ordering: .relaxed)
+        return code == 0 ? nil : code
+    }
+
+    /// Takes note of an errno.
+    func note(_ code: Int32) {
+        if DescriptorShortage.isMeant(by: code) { notes.shortage.store(code, ordering: .relaxed) }
     }
 
     /// The directory of the cgroup2 tree; nil where it is not mounted.
@@ -131,13 +159,19 @@ package struct Surroundings: Sendable {
         do throws(SystemError) {
             return try MountFile(roots.proc(process + "/mountinfo")).bytes()
         } catch {
+            note(error.code)
             return nil
         }
     }
 
     /// The names in a directory; nil where it cannot be listed, errno says why.
     func names(in directory: String) -> [String]? {
-        guard let stream = opendir(directory) else { return nil }
+        guard let stream = opendir(directory) else {
+            let code = errno
+            note(code)
+            errno = code
+            return nil
+        }
         defer { closedir(stream) }
         let offset = MemoryLayout<dirent>.offset(of: \dirent.d_name) ?? 19
         var names: [String] = []

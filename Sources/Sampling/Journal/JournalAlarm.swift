@@ -16,8 +16,8 @@ final class JournalAlarm {
     }
 
     private let bell: JournalBell
-    /// inotify(7); -1 where the system has no more of them, and only time wakes.
-    private let watcher = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+    /// inotify(7); -1 where the system has no more of them at the moment, and only time wakes.
+    private var watcher = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
     private var watched: [String: Int32] = [:]
 
     /// journald writes by mmap(2), which inotify does not see; so it truncates a file to its own length behind a
@@ -35,6 +35,7 @@ final class JournalAlarm {
 
     /// Watches these directories and no others, and for the coming of those that are missing.
     func watch(_ directories: [String], missing: [String]) {
+        if watcher < 0 { watcher = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC)) }
         guard watcher >= 0 else { return }
         var wanted: [String: UInt32] = [:]
         for directory in missing {

@@ -7,8 +7,8 @@ import Vitals
 extension JournalFollower {
     /// Reads archived files to their ends, the oldest first and a few at a time, each from where the reading stood when
     /// they were listed: entries of files that were rotated together lie between one another. False where somebody wants
-    /// to read elsewhere, or nothing.
-    func catchUp(_ files: [JournalFile], _ library: JournalLibrary) -> Bool {
+    /// to read elsewhere, or nothing. Throws where descriptors or memory are short: then what is left is read later.
+    func catchUp(_ files: [JournalFile], _ library: JournalLibrary) throws(JournalProblem) -> Bool {
         var left = files[...]
         var isFirst = true
         while !left.isEmpty {
@@ -20,18 +20,21 @@ extension JournalFollower {
                 tallies.drop("vacuumed", UInt64(group.count - there.count))
             }
             isFirst = false
-            guard there.isEmpty || read(there, library) else { return false }
+            if !there.isEmpty {
+                guard try read(there, library) else { return false }
+            }
             finished.formUnion(group.map(\.path))
         }
         return true
     }
 
-    private func read(_ group: [JournalFile], _ library: JournalLibrary) -> Bool {
+    private func read(_ group: [JournalFile], _ library: JournalLibrary) throws(JournalProblem) -> Bool {
         let opened: JournalSession
         do throws(JournalProblem) {
             opened = try JournalSession(group, library)
             for refusal in opened.refused { lose(refusal.file, refusal.fact) }
         } catch {
+            if error.isShortage { throw error }
             for file in group { lose(file, "cannot be read") }
             return true
         }
@@ -81,7 +84,10 @@ extension JournalFollower {
         let cursor = last == nil ? position.cursor : session.handle.cursor
         // One that has no header any more said itself that this was its end.
         let unread = session.headers
-            .filter { $0.header.source.isEmpty || tails.isAhead($0.header, of: cursor) }.map(\.file)
+            .filter {
+                !$0.header.isUnread && ($0.header.source.isEmpty || tails.isAhead($0.header, of: cursor))
+            }
+            .map(\.file)
         for file in unread { lose(file, failure ?? "cannot be read to its last entry") }
         if unread.isEmpty, let failure { lose(group[0], failure) }
         return true

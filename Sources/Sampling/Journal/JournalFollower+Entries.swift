@@ -36,15 +36,17 @@ extension JournalFollower {
         }
     }
 
-    /// Seeks, and looks at the clock where that may take long.
+    /// Seeks, and looks at the clock where that may take long. A message that cannot be searched for want of memory is
+    /// counted as one that was not read.
     private func finds(_ search: JournalRoster.Search) -> Bool {
         guard case .expression(let pattern) = search.what else {
-            return search.what.finds(in: record.message)
+            return search.what.finds(in: record.message) ?? false
         }
         let begin = time.now
         let isFound = pattern.matches(record.message)
         if search.cost.add(from: begin, to: time.now) { standing.slow(roster.slow) }
-        return isFound
+        if isFound == nil { tallies.drop("memory") }
+        return isFound ?? false
     }
 
     private func line(_ realtime: WallTime, _ unit: String) -> LogsQuery.Line {

@@ -7,7 +7,7 @@ import Vitals
 extension JournalFollower {
     /// Looks which files there are, and opens them anew where they are others.
     func list(_ library: JournalLibrary) throws(JournalProblem) {
-        let listing = JournalListing(wish.options.place, machine: library.machine)
+        let listing = JournalListing(wish.options.place, machine: try library.machine())
         alarm.watch(listing.directories, missing: listing.missing)
         if let problem = listing.problem(user: geteuid()) { throw problem }
         gap = listing.gap(user: geteuid())
@@ -18,7 +18,10 @@ extension JournalFollower {
     }
 
     func open(_ library: JournalLibrary, _ listing: JournalListing? = nil) throws(JournalProblem) {
-        let listing = listing ?? JournalListing(wish.options.place, machine: library.machine)
+        let listing =
+            if let listing { listing } else {
+                JournalListing(wish.options.place, machine: try library.machine())
+            }
         if let problem = listing.problem(user: geteuid()) { throw problem }
         session = nil
         let there = Set(listing.files.map(\.path))
@@ -37,7 +40,7 @@ extension JournalFollower {
             session = opened
             return
         }
-        guard catchUp(archived.filter { !finished.contains($0.path) }, library) else { return }
+        guard try catchUp(archived.filter { !finished.contains($0.path) }, library) else { return }
         let opened = try JournalSession(listing.active, library)
         seek(opened.handle)
         session = opened
@@ -194,6 +197,7 @@ extension JournalFollower {
 
     /// What made it stop before the end.
     private func failure(_ problem: JournalProblem) -> JournalProblem {
+        guard !problem.isShortage else { return problem }
         tallies.drop("damaged")
         isSudden = true
         return problem

@@ -83,6 +83,8 @@ final class JournalFollower {
     /// Whether they are listed: once, when the present's was opened first. What is rotated away later is caught up.
     var knowsHistory = false
     var historyDeadline: Instant?
+    /// When the newest of those that could not be read was last written to.
+    var unreadHistory: WallTime?
     /// Since when not all can be read, and how often that was looked at.
     private var troubleSince: Instant?
     private var failures = 0
@@ -210,6 +212,7 @@ final class JournalFollower {
         covered = []
         hasCovered = false
         history = []
+        unreadHistory = nil
         knowsHistory = false
         tails = JournalTails()
         finished = []
@@ -239,9 +242,8 @@ final class JournalFollower {
     private func loaded() throws(JournalProblem) -> JournalLibrary {
         if let library { return library }
         let made = try JournalLibrary(libraryName)
+        boot = try made.boot()
         library = made
-        var id = csystemd_id()
-        if made.calls.get_boot?(&id) ?? -1 >= 0 { boot = id }
         return made
     }
 }

@@ -23,18 +23,22 @@ struct JournalHeader {
     private(set) var tailTime = WallTime(nanoseconds: 0)
     /// How many entries there are.
     private(set) var entries: UInt64 = 0
+    /// Whether it could not be opened for want of descriptors or memory: then only size and identity are known.
+    private(set) var isUnread = false
 
     private static let length = 200
 
     /// Reads it, through a descriptor and not a map: what is missing is missing. Nil where it cannot be opened.
     init?(_ path: String) {
         let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
+        isUnread = descriptor < 0 && JournalProblem.shortage(errno) != nil
+        guard descriptor >= 0 || isUnread else { return nil }
+        defer { if descriptor >= 0 { close(descriptor) } }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { return nil }
+        guard (isUnread ? stat(path, &status) : fstat(descriptor, &status)) == 0 else { return nil }
         size = Int64(status.st_size)
         identity = JournalFile.Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        guard !isUnread else { return }
         withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 8) { buffer in
             guard pread(descriptor, buffer.baseAddress, buffer.count, 0) == buffer.count,
                 buffer.prefix(8).elementsEqual("LPKSHHRH".utf8)

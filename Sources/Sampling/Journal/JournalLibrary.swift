@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSystemd
+import Glibc
 
 /// libsystemd's reading side of the journal, loaded when the first journal is to be read.
 struct JournalLibrary {
@@ -15,6 +16,9 @@ struct JournalLibrary {
         var calls = csystemd_journal()
         var why = [CChar](repeating: 0, count: 256)
         guard csystemd_journal_load(name, &calls, &why, why.count) == 0 else {
+            if let shortage = DescriptorShortage.current.flatMap({ JournalProblem.shortage($0) }) {
+                throw shortage
+            }
             let words = String(decoding: why.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             throw .unavailable(
                 "the journal needs libsystemd, which cannot be loaded (\(words)): install the package libsystemd0"
@@ -23,18 +27,19 @@ struct JournalLibrary {
         self.calls = calls
     }
 
-    /// The machine's id in 32 digits (machine-id(5)); nil where it has none.
-    var machine: String? {
-        var id = csystemd_id()
-        guard calls.get_machine?(&id) ?? -1 >= 0 else { return nil }
-        return id.text
-    }
+    /// The machine's id in 32 digits (machine-id(5)); nil where it has none. Throws where that cannot be looked at now.
+    func machine() throws(JournalProblem) -> String? { try id(calls.get_machine)?.text }
 
-    /// The boot's id; nil where procfs does not tell it.
-    var boot: String? {
+    /// The boot's id; nil where procfs does not tell it. Throws where that cannot be looked at now.
+    func boot() throws(JournalProblem) -> csystemd_id? { try id(calls.get_boot) }
+
+    private func id(_ call: (@convention(c) (UnsafeMutablePointer<csystemd_id>?) -> Int32)?)
+        throws(JournalProblem) -> csystemd_id?
+    {
         var id = csystemd_id()
-        guard calls.get_boot?(&id) ?? -1 >= 0 else { return nil }
-        return id.text
+        let code = call?(&id) ?? -ENOSYS
+        if let shortage = JournalProblem.shortage(-code) { throw shortage }
+        return code >= 0 ? id : nil
     }
 }
 

@@ -17,6 +17,8 @@ struct JournalListing {
     private(set) var missing: [String] = []
     /// The first that exists and may not be listed, or the first active file that may not be read.
     private(set) var denied: String?
+    /// Why not all could be listed that is there: vitald is short of descriptors or memory.
+    private(set) var shortage: JournalProblem?
 
     /// So many archived files are open at once, however many wait to be read.
     static let mostArchived = 8
@@ -28,21 +30,22 @@ struct JournalListing {
             for root in roots { list("\(root)/\(machine ?? "")") }
         case .directory(let path):
             list(path)
-            for name in Self.names(in: path) ?? [] where Self.isMachine(name) { list("\(path)/\(name)") }
+            for name in names(in: path) ?? [] where Self.isMachine(name) { list("\(path)/\(name)") }
         }
     }
 
     /// Those that are still written to.
     var active: [JournalFile] { files.filter(\.isActive) }
 
-    /// Archived ones that were written to at this time or later, the newest last.
+    /// Archived ones that were written to at this time or later, the newest last; also those that may not be read.
     func archived(since time: WallTime) -> [JournalFile] {
-        files.filter { !$0.isActive && $0.isReadable && $0.modified >= time }
+        files.filter { !$0.isActive && $0.modified >= time }
             .sorted { $0.modified < $1.modified }
     }
 
     /// Why nothing can be read here; nil where something can.
     func problem(user: UInt32) -> JournalProblem? {
+        if let shortage { return shortage }
         guard !active.contains(where: \.isReadable) else { return nil }
         if let problem = gap(user: user) { return problem }
         guard directories.isEmpty else {
@@ -60,7 +63,8 @@ struct JournalListing {
     func gap(user: UInt32) -> JournalProblem? { denied.map { .denied($0, user: user) } }
 
     private mutating func list(_ directory: String) {
-        guard let names = Self.names(in: directory) else {
+        guard let names = names(in: directory) else {
+            if shortage != nil { return }
             if errno == ENOENT || errno == ENOTDIR {
                 missing.append(directory)
             } else {
@@ -77,8 +81,13 @@ struct JournalListing {
     }
 
     /// The names in a directory in order; nil and errno where it cannot be listed.
-    private static func names(in directory: String) -> [String]? {
-        guard let stream = opendir(directory) else { return nil }
+    private mutating func names(in directory: String) -> [String]? {
+        guard let stream = opendir(directory) else {
+            let code = errno
+            shortage = shortage ?? JournalProblem.shortage(code)
+            errno = code
+            return nil
+        }
         defer { closedir(stream) }
         var names: [String] = []
         while let entry = readdir(stream) {

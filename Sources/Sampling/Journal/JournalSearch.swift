@@ -12,8 +12,8 @@ package enum JournalSearch: Sendable {
     /// Longer than this is a slip.
     static let longest = BytePattern.longest
 
-    /// Whether a message has it.
-    func finds(in message: [UInt8]) -> Bool {
+    /// Whether a message has it; nil where there is no memory to tell.
+    func finds(in message: [UInt8]) -> Bool? {
         switch self {
         case .text(let text): ByteSearch.holds(text, in: message)
         case .expression(let pattern): pattern.matches(message)

@@ -18,6 +18,8 @@ struct JournalSession {
     let handle: JournalHandle
     /// What was to be opened.
     let files: [JournalFile]
+    /// What was.
+    let opened: [JournalFile]
     /// The active ones among them.
     let active: Set<JournalFile.Identity>
     /// Files that could not be opened: damaged, or just being made.
@@ -25,32 +27,41 @@ struct JournalSession {
     /// Entries read since it was opened.
     var count = 0
 
-    /// Opens files, active or archived, of which at least one must open.
+    /// Opens files, active or archived, of which at least one must open. Where descriptors or memory are short none is
+    /// blamed.
     init(_ wanted: [JournalFile], _ library: JournalLibrary) throws(JournalProblem) {
         var files = wanted.filter(\.isReadable)
-        var refused: [Refusal] = []
+        var refused = wanted.filter { !$0.isActive && !$0.isReadable }.map { Refusal(file: $0, code: EACCES) }
         var opened: JournalHandle?
         do throws(JournalHandle.Failure) {
-            opened = try JournalHandle(library, files: files.map(\.path))
+            if !files.isEmpty { opened = try JournalHandle(library, files: files.map(\.path)) }
         } catch {
+            if let shortage = JournalProblem.shortage(error.code) { throw shortage }
             // One spoils them all, and does not say its name.
-            files.removeAll { file in
+            var good: [JournalFile] = []
+            for file in files {
                 do throws(JournalHandle.Failure) {
                     _ = try JournalHandle(library, files: [file.path])
-                    return false
+                    good.append(file)
                 } catch {
+                    if let shortage = JournalProblem.shortage(error.code) { throw shortage }
                     // Rotated or vacuumed since the listing: the next one knows.
                     if error.code != ENOENT { refused.append(Refusal(file: file, code: error.code)) }
-                    return true
                 }
             }
-            if !files.isEmpty { opened = try? JournalHandle(library, files: files.map(\.path)) }
+            files = good
+            do throws(JournalHandle.Failure) {
+                if !files.isEmpty { opened = try JournalHandle(library, files: files.map(\.path)) }
+            } catch {
+                if let shortage = JournalProblem.shortage(error.code) { throw shortage }
+            }
         }
         guard let opened else {
             throw refused.first.map { .damaged($0.file.path, $0.fact) }
                 ?? .unavailable("the journal's files changed while they were being opened")
         }
         handle = opened
+        self.opened = files
         // Those that could not be opened stay out until the listing changes.
         self.files = wanted
         active = Set(wanted.filter(\.isActive).map(\.identity))
@@ -87,7 +98,9 @@ struct JournalSession {
 
     /// Reading on failed, an errno; in which of the files is not told.
     func failure(_ code: Int32) -> JournalProblem {
-        .damaged(
-            files.map(\.path).joined(separator: " or "), "cannot be read: \(String(cString: strerror(code)))")
+        .shortage(code)
+            ?? .damaged(
+                files.map(\.path).joined(separator: " or "),
+                "cannot be read: \(String(cString: strerror(code)))")
     }
 }

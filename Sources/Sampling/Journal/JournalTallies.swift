@@ -53,7 +53,7 @@ final class JournalTallies: Sendable {
 
     /// Counts what was not read: `vacuumed` entries that were deleted before, `missing` ones within what was
     /// read, `damaged` ones and files (once each, for nobody has counted their entries), `history` from before the start
-    /// that takes too long (once a time).
+    /// that takes too long or cannot be read (once a time), `memory` where a pattern could not be searched for.
     func drop(_ reason: StaticString, _ count: UInt64 = 1) {
         guard count > 0 else { return }
         book.tally(JournalFamilies.dropped, [("what", "journal"), ("reason", "\(reason)")])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 import Synchronization
 
@@ -23,12 +24,12 @@ package final class BytePattern: Sendable {
             pointer.deallocate()
         }
 
-        borrowing func search(_ bytes: UnsafeRawBufferPointer) -> Bool {
-            guard let base = bytes.baseAddress else { return regexec(pointer, "", 0, nil, 0) == 0 }
-            var span = regmatch_t(rm_so: 0, rm_eo: regoff_t(clamping: bytes.count))
-            // STARTEND gives the end by number: the text needs no NUL behind it and may hold some.
-            return regexec(pointer, base.assumingMemoryBound(to: CChar.self), 1, &span, Int32(REG_STARTEND))
-                == 0
+        /// Whether it is found; nil where there is no memory to tell.
+        borrowing func search(_ bytes: UnsafeRawBufferPointer) -> Bool? {
+            let text = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            let found =
+                text.map { clinux_search(pointer, $0, bytes.count) } ?? clinux_search(pointer, "", 0)
+            return found < 0 ? nil : found > 0
         }
     }
 
@@ -67,20 +68,22 @@ package final class BytePattern: Sendable {
         state = Mutex(State(compiled: compiled))
     }
 
-    /// Whether the pattern is found anywhere. Takes time: some patterns go over the text again and again.
-    func matches(_ text: [UInt8]) -> Bool { text.withUnsafeBytes { matches($0) } }
+    /// Whether the pattern is found anywhere; nil where there is no memory to tell. Takes time: some patterns go over the
+    /// text again and again.
+    func matches(_ text: [UInt8]) -> Bool? { text.withUnsafeBytes { matches($0) } }
 
     /// The same, of bytes that lie elsewhere.
-    func matches(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    func matches(_ bytes: UnsafeRawBufferPointer) -> Bool? {
         state.withLock { state in
             if state.compiled == nil {
-                // It compiled once, so only memory can be missing, and then nothing is found.
-                do throws(Fault) { state.compiled = try Self.compile(pattern) } catch { return false }
+                // It compiled once, so only memory can be missing.
+                do throws(Fault) { state.compiled = try Self.compile(pattern) } catch { return nil }
                 state.compilations += 1
             }
-            let isFound = state.compiled?.search(bytes) ?? false
+            let isFound = state.compiled?.search(bytes)
             state.searched += bytes.count
-            if state.searched >= Self.mostSearched {
+            // What it holds is given back at once where memory is short.
+            if state.searched >= Self.mostSearched || isFound == nil {
                 state.compiled = nil
                 state.searched = 0
             }

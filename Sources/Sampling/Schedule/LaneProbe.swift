@@ -25,9 +25,12 @@ final class LaneProbe<Work: LaneWork>: Probe, @unchecked Sendable {
     private let time: any TimeSource
     private let state = Mutex(State.idle)
     let seriesWhenDown: [SeriesPoint]
+    /// What a probe that takes the place of this one goes on with.
+    let memory: (any Sendable)?
 
     /// Makes the probe around its work, which nobody else may keep.
-    init(_ work: sending Work, lanes: Lanes, time: any TimeSource) {
+    init(_ work: sending Work, lanes: Lanes, time: any TimeSource, memory: (any Sendable)? = nil) {
+        self.memory = memory
         seriesWhenDown = work.seriesWhenDown
         self.work = work
         self.lanes = lanes

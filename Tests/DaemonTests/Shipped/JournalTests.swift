@@ -84,6 +84,70 @@ struct JournalTests {
         try await daemon.stop()
     }
 
+    @Test(
+        "without descriptors the journal is not called damaged or closed, and nothing that is written is lost"
+    )
+    func noDescriptors() async throws {
+        let directory = try TestDirectory()
+        mkdir(directory.path + "/journal", 0o755)
+        try Self.write(6, "begins", in: directory)
+        let check = """
+            { "name": "errors", "type": "journal", "unit": "agent.service", "failErrors": 100, "fall": 1,
+              "interval": "1s", "timeout": "900ms" }
+            """
+        let journal = """
+            "journal": { "units": ["agent.service"], "directory": "\(directory.path)/journal" },
+            """
+        let daemon = try await ShippedDaemon(
+            Self.configuration(journal, check), prefix: ["prlimit", "--nofile=300:300"], in: directory
+        ).serving()
+        try await Wait.until("the check to be healthy; \(daemon.log)") {
+            try await daemon.check("errors")["level"]?.string == "healthy"
+        }
+        let wire = try Wire(.path(daemon.socket))
+        try wire.send(#"{"jsonrpc":"2.0","id":0,"method":"ping"}"# + "\n")
+        #expect(try await Wait.apart { try wire.line() } != nil)
+
+        try await limit(daemon, "3")
+        for number in 1...2 {
+            try Self.write(3, "error \(number)", in: directory)
+            let place = directory.path + "/journal/system"
+            try #require(rename(place + ".journal", place + "@\(number).journal") == 0)
+        }
+        try Self.write(4, "warning", in: directory)
+        var message = ""
+        try await Wait.until("the check to say so") {
+            let reply = try await Wait.apart {
+                try wire.send(
+                    #"{"jsonrpc":"2.0","id":1,"method":"checks.get","params":{"name":"errors"}}"# + "\n")
+                return try #require(try wire.line())
+            }
+            let check = try JSONDocument(parsing: Array(reply.utf8)).root["result"]?["check"]
+            message = check?["message"]?.string ?? ""
+            return check?["reason"]?.string == "inconclusive.descriptors"
+        }
+        #expect(message.hasPrefix("the journal cannot be read: no descriptors are free"), "\(message)")
+
+        try await limit(daemon, "300")
+        try await Wait.until("the last entry") {
+            try await daemon.get("/metrics").sample(
+                #"vitald_journal_messages_total{unit="agent.service",priority="warning"}"#) == 1
+        }
+        let page = try await daemon.get("/metrics")
+        #expect(page.sample(#"vitald_journal_messages_total{unit="agent.service",priority="err"}"#) == 2)
+        #expect(page.series("vitald_dropped_total").allSatisfy { !$0.contains(#"what="journal""#) })
+        try await Wait.until("the check to be healthy again") {
+            try await daemon.check("errors")["reason"]?.isNull != false
+        }
+        try await daemon.stop()
+    }
+
+    private func limit(_ daemon: ShippedDaemon, _ soft: String) async throws {
+        let words = ["prlimit", "--pid", "\(daemon.pid)", "--nofile=\(soft):300"]
+        let result = try await Wait.apart { try Program.output(words) }
+        try #require(result.ending == .code(0), "\(result.errors)")
+    }
+
     @Test("a daemon that reads no journal has nothing of libsystemd in memory and nothing of it on the page")
     func off() async throws {
         let daemon = try await ShippedDaemon(Self.configuration("")).serving()

@@ -150,6 +150,8 @@ struct PressureTests {
         try kept.send(Wire.request("/livez"))
         #expect(try await Wait.apart { try kept.line() } == "HTTP/1.1 200 OK\r")
 
+        let healthy = try await diagnoses(wire)
+
         try await limit(daemon, "3")
         let fresh = try Wire(.port(port))
         let before = try Self.processorTime(daemon)
@@ -173,6 +175,15 @@ struct PressureTests {
             }
             #expect(reasons[name]?.contains("no descriptors are free") == true, "\(reasons)")
         }
+        let blind = try await diagnoses(wire)
+        #expect(blind.keys == healthy.keys)
+        for (subject, finding) in blind
+        where subject != "listeners" && !finding.fact.contains("no descriptors are free") {
+            #expect(finding.state == healthy[subject]?.state, "\(subject): \(finding.fact)")
+        }
+        for subject in ["cgroup", "pressure", "processes", "limits"] {
+            #expect(blind[subject]?.fact.contains("no descriptors are free") == true, "\(subject)")
+        }
         try kept.send(Wire.request("/livez", ["Connection: close"]))
         let answers = try await Wait.apart { String(decoding: try kept.readAll(), as: UTF8.self) }
         #expect(answers.contains("\nHTTP/1.1 200 OK\r\n"), "who is in goes on: \(answers)")
@@ -188,6 +199,21 @@ struct PressureTests {
         #expect(told.last?.contains("connections are accepted again") == true, "\(told)")
         #expect(told.count <= 2, "\(told)")
         try await daemon.stop()
+    }
+
+    /// What the doctor finds, asked for on a connection that is there.
+    private func diagnoses(_ wire: Wire) async throws -> [String: (state: String, fact: String)] {
+        let reply = try await Wait.apart {
+            try wire.send(#"{"jsonrpc":"2.0","id":2,"method":"doctor"}"# + "\n")
+            return try #require(try wire.line())
+        }
+        let root = try JSONDocument(parsing: Array(reply.utf8)).root
+        var found: [String: (state: String, fact: String)] = [:]
+        for finding in try #require(root["result"]?["findings"]).elements {
+            let subject = try #require(finding["subject"]?.string)
+            found[subject] = (finding["state"]?.string ?? "", finding["fact"]?.string ?? "")
+        }
+        return found
     }
 
     private func limit(_ daemon: ShippedDaemon, _ soft: String) async throws {

@@ -97,8 +97,20 @@ struct AccessTests {
             open.state == .limited && open.fact.hasSuffix("0666, so everybody can change what vitald does"))
         #expect(open.remedy == "Close it: chmod o-w \(bench.directory)/root/config.json.")
         #expect(
+            closed.remedy == "Let it in: chgrp vitald \(bench.directory)/root/config.json and chmod 0640 "
+                + "\(bench.directory)/root/config.json.")
+        #expect(
             closed.state == .limited
                 && closed.fact.hasSuffix("0600 and closed to vitald, so the next start or reload fails"))
+    }
+
+    @Test("access: a path is quoted for the shell where it needs that")
+    func quoted() throws {
+        try bench.files("my config.json", text: "{}")
+        let path = bench.directory + "/root/my config.json"
+        try #require(chmod(path, 0o666) == 0)
+
+        #expect(look(configuration: path).remedy == "Close it: chmod o-w '\(path)'.")
     }
 
     @Test(

@@ -83,6 +83,51 @@ struct LimitTests {
         #expect(finding.remedy?.hasPrefix("Raise MemoryMax= of the unit, ") == true)
     }
 
+    @Test("resources: in a cgroup namespace of its own the root has the limits of the container")
+    func container() throws {
+        let bench = try ProbeBench()
+        try bench.mounts(ProbeBench.usualMounts)
+        try bench.write("proc/self/cgroup", "0::/\n")
+        for (file, text) in [
+            ("cgroup.controllers", "cpu io memory pids\n"), ("memory.current", "97\n"),
+            ("memory.max", "100\n"),
+            ("pids.current", "9\n"), ("pids.max", "128\n"),
+        ] { try bench.place("sys/fs/cgroup/" + file, text) }
+
+        let finding = Subject.resources.look(bench.surroundings())
+
+        #expect(finding.state == .limited)
+        #expect(
+            finding.fact.hasPrefix(
+                "in use: 97 B of 100 B of memory (MemoryMax=), 9 of 128 tasks (TasksMax=): "))
+    }
+
+    @Test(
+        "resources: where the mount begins below the root of the machine, paths are those within it",
+        arguments: [
+            ("/docker/abc", "/docker/abc/vitald.service", true), ("/docker/abc", "/user.slice", false),
+        ])
+    func mountOfAPart(_ root: String, _ written: String, _ isThere: Bool) throws {
+        let bench = try ProbeBench()
+        try bench.mounts(
+            "25 1 254:0 / / rw - ext4 /dev/vda rw\n30 25 0:26 \(root) /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+        )
+        try bench.write("proc/self/cgroup", "0::\(written)\n")
+        for (file, text) in [
+            ("cgroup.controllers", "cpu io memory pids\n"), ("vitald.service/memory.current", "50\n"),
+            ("vitald.service/memory.max", "100\n"),
+        ] { try bench.place("sys/fs/cgroup/" + file, text) }
+
+        let finding = Subject.resources.look(bench.surroundings())
+
+        #expect(finding.state == (isThere ? .ok : .unknown))
+        #expect(
+            finding.fact
+                == (isThere
+                    ? "in use: 50 B of 100 B of memory (MemoryMax=)"
+                    : "vitald's own cgroup cannot be seen, so neither can its limits"))
+    }
+
     @Test("resources: no limit, no controller and no cgroup2 are three things")
     func unlimited() throws {
         let free = try Self.house([

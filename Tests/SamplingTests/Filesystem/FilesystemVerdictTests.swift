@@ -111,7 +111,7 @@ import Vitals
         arguments: [
             (0, Outcome.pass, nil), (ENOSPC, .fail, "disk.full"), (EDQUOT, .fail, "quota.exceeded"),
             (EIO, .fail, "io.error"), (EROFS, .unknown, "sandboxed"), (EACCES, .unknown, "access.denied"),
-            (EMFILE, .unknown, "inconclusive.descriptors"),
+            (EMFILE, .unknown, "inconclusive.descriptors"), (EFBIG, .unknown, "inconclusive.resources"),
         ] as [(Int32, Outcome, String?)])
     func writing(code: Int32, outcome: Outcome, reason: String?) throws {
         let result = try judge(written(code), #","writable":true"#)
@@ -119,6 +119,21 @@ import Vitals
         #expect(result.outcome == outcome)
         #expect(result.reason?.code == reason)
         #expect(result.fact("writable") == (code == 0 ? .boolean(true) : nil))
+    }
+
+    @Test(
+        "without descriptors neither the mounts nor the helper are to blame",
+        arguments: [
+            (EMFILE, "inconclusive.descriptors", "inconclusive.descriptors"),
+            (ENFILE, "inconclusive.descriptors", "inconclusive.descriptors"),
+            (ENOMEM, "inconclusive.resources", "inconclusive.resources"),
+            (EACCES, "inconclusive.mounts", "inconclusive.helpers"),
+        ])
+    func shortage(code: Int32, mounts: String, helper: String) {
+        let error = SystemError(code)
+
+        #expect(FilesystemProbe.tableless("/proc/self/mountinfo", error).reason == Reason(mounts))
+        #expect(FilesystemProbe.helperless("/usr/bin/vitald", error).reason == Reason(helper))
     }
 
     @Test("a refusal of the sandbox names the remedy, one of the disk is the disk's")

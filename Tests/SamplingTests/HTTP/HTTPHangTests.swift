@@ -22,11 +22,12 @@ struct HTTPHangTests {
         let server = try WireServer(script)
         let bench = try probe(server)
 
-        let result = try bench.attempt(timeout: .milliseconds(400), sourceLocation: sourceLocation)
+        // A busy machine takes its time until the step at which it hangs.
+        let result = try bench.attempt(timeout: .seconds(2), sourceLocation: sourceLocation)
 
         #expect(result.outcome == .fail, sourceLocation: sourceLocation)
         #expect(result.reason == reason, sourceLocation: sourceLocation)
-        #expect(result.duration >= .milliseconds(400), sourceLocation: sourceLocation)
+        #expect(result.duration >= .seconds(2), sourceLocation: sourceLocation)
         #expect(result.phases.last?.phase == phase, sourceLocation: sourceLocation)
         #expect(server.becomesIdle(), "a connection stayed open", sourceLocation: sourceLocation)
         #expect(server.accepted == 1, sourceLocation: sourceLocation)
@@ -60,7 +61,7 @@ struct HTTPHangTests {
         let server = try WireServer { _, _ in [] }
         let bench = try probe(server, "https")
 
-        let result = try bench.attempt(timeout: .milliseconds(400))
+        let result = try bench.attempt(timeout: .seconds(2))
 
         #expect(result.outcome == .fail)
         #expect(result.reason == "timeout.tls")
@@ -74,7 +75,7 @@ struct HTTPHangTests {
         let server = try WireServer(tls: certificates.server("good")) { _, _ in [] }
         let bench = try probe(server, "https", #", "tls": {"caFile": "\#(certificates.authority)"}"#)
 
-        let result = try bench.attempt(timeout: .milliseconds(800))
+        let result = try bench.attempt(timeout: .seconds(4))
 
         #expect(result.reason == "timeout.processing")
         #expect(result.sample("probe_http_ssl") == 1)
@@ -98,7 +99,7 @@ struct HTTPHangTests {
         let server = try WireServer { connection, _ in connection == 0 ? [] : [.send(WireAnswer.ok())] }
         let bench = try probe(server)
 
-        let first = try bench.attempt(timeout: .milliseconds(200))
+        let first = try bench.attempt(timeout: .seconds(2))
         let second = try bench.attempt()
 
         #expect(first.reason == "timeout.processing")

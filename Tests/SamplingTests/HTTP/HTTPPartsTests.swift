@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOHTTP1
 import Testing
 import Vitals
 
@@ -75,10 +76,41 @@ struct HTTPPartsTests {
     func pattern() throws {
         let pattern = try BytePattern("^b+$")
 
-        #expect(pattern.matches(Array("a\0\nbbb\nc".utf8)))
-        #expect(!pattern.matches(Array("abbb".utf8)))
-        #expect(!pattern.matches([]))
-        #expect(try BytePattern("^$").matches([]))
+        #expect(pattern.matches(Array("a\0\nbbb\nc".utf8)) == true)
+        #expect(pattern.matches(Array("abbb".utf8)) == false)
+        #expect(pattern.matches([]) == false)
+        #expect(try BytePattern("^$").matches([]) == true)
+    }
+
+    @Test("what cannot be searched is not called a text without the pattern")
+    func unsearched() throws {
+        let pattern = try BytePattern("a")
+        let byte = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 1)
+        defer { byte.deallocate() }
+
+        // More than the C library can count; none of it is looked at.
+        let found = pattern.matches(UnsafeRawBufferPointer(start: byte, count: 1 << 31))
+
+        #expect(found == nil)
+        #expect(pattern.matches([0x61]) == true, "it is compiled anew")
+    }
+
+    @Test("a pattern that could not be looked for makes an answer unknown, unless something else is wrong")
+    func patternWithoutMemory() throws {
+        func outcomes(_ keys: String) throws -> [(Outcome, String)] {
+            let json = #"{"type": "http", "url": "http://h/", "expect": {"bodyMatches": "ok"\#(keys)}}"#
+            let check = try #require(WireBench.read(json).kind as? HTTPCheck)
+            let plan = HTTPPlan(check, try #require(check.place))
+            let answer = HTTPAnswer(HTTPResponseHead(version: .http1_1, status: .ok))
+            return HTTPVerdict.findings(answer, plan, took: .zero).map { ($0.outcome, $0.reason.code) }
+        }
+
+        let lacking = try outcomes("")
+        let wrong = try outcomes(#", "status": ["204"]"#)
+
+        #expect(lacking.map(\.0) == [.unknown])
+        #expect(lacking.map(\.1) == ["inconclusive.resources"])
+        #expect(wrong.map(\.1) == ["http.status"])
     }
 
     @Test("a certificate vouches for its names, and a star for one label only")

@@ -72,14 +72,14 @@ struct PatternSizeTests {
         var counts: [Int] = []
 
         for _ in 0..<17 {
-            #expect(pattern.matches(text))
+            #expect(pattern.matches(text) == true)
             counts.append(pattern.compilations)
         }
 
         #expect(text.count == 128 && BytePattern.mostSearched == 1024)
         #expect(counts == Array(repeating: 1, count: 8) + Array(repeating: 2, count: 8) + [3])
-        #expect(!pattern.matches([UInt8](repeating: 0x78, count: 4096)))
-        #expect(!pattern.matches([]) && pattern.compilations == 4)
+        #expect(pattern.matches([UInt8](repeating: 0x78, count: 4096)) == false)
+        #expect(pattern.matches([]) == false && pattern.compilations == 4)
     }
 
     @Test(

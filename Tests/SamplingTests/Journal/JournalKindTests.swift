@@ -39,6 +39,19 @@ struct JournalKindTests {
         #expect(notices.message.contains("2 entries of priority notice or above within 5m"))
     }
 
+    @Test("where not all of the window is known, it says how much of it is")
+    func span() throws {
+        let keys = #""failErrors":5,"window":"1h""#
+
+        #expect(
+            try judge(keys).message
+                == "agent.service: 0 errors within 15m, as far back as the journal could be read, the last entry 5s ago"
+        )
+        #expect(
+            try judge(keys, since: .seconds(3600)).message
+                == "agent.service: 0 errors within 1h, the last entry 5s ago")
+    }
+
     @Test("a pattern within the window fails, or warns where it shall")
     func pattern() throws {
         let failure = try judge(#""match":"boom""#, matches: 1)
@@ -46,7 +59,8 @@ struct JournalKindTests {
         #expect(failure.fact("matches") == .integer(1))
         let warning = try judge(#""pattern":"oom","outcome":"warn""#, matches: 2)
         #expect(warning.outcome == .warn)
-        #expect(warning.message.hasPrefix("agent.service: the pattern \"oom\" stood in 2 entries within 5m"))
+        #expect(
+            warning.message.hasPrefix("agent.service: the pattern \"oom\" was found in 2 entries within 5m"))
         #expect(try judge(#""regex":"b[o]+m""#).outcome == .pass)
         // A failure beside a warning decides.
         #expect(

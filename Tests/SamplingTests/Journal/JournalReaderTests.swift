@@ -63,7 +63,7 @@ struct JournalReaderTests {
     @Test("where the clock is set back entries are counted on, also while its hands stand before the start")
     func clockSetBack() throws {
         let bench = try JournalBench()
-        let boot = try #require(JournalLibrary().boot)
+        let boot = try #require(JournalLibrary().boot()?.text)
         try bench.write([.init(boot: boot)])
         try bench.start()
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
 import Testing
 import Vitals
 
@@ -59,6 +60,35 @@ struct PostgresExtraTests {
         #expect(server.starts[1]["application_name"] == "vitald")
         // The limits go along with each query instead.
         #expect(server.queries.allSatisfy { FakePostgres.split($0).hasLimits })
+    }
+
+    @Test(
+        "a reload of thresholds alone keeps the refusals and the addresses; other credentials may be let do more"
+    )
+    func reload() async throws {
+        var behaviour = Self.behaviour { _, _ in nil }
+        behaviour.start = { $0["options"] == nil ? .done : .error("08P01") }
+        let server = try FakePostgres(behaviour)
+        let names = FlakyNames()
+        let url = "postgresql://v@db.example:\(server.port)/d?sslmode=disable"
+        let trial = try PostgresTrial(url, lookup: names.lookup)
+
+        let first = await trial.attempt()
+        names.isBroken.store(true, ordering: .sequentiallyConsistent)
+        let reloaded = try PostgresTrial(trial, url, #", "warnLatency": "1h""#)
+        let second = await reloaded.attempt()
+        let other = try PostgresTrial(
+            reloaded, url, #", "passwordFile": "/secret""#, secrets: ["/secret": "hunter2"])
+        let third = await other.attempt()
+
+        #expect(first.remarks.count == 1)
+        #expect(second.outcome == .pass, "\(second.message)")
+        #expect(second.reason == "dns.failed")
+        #expect(second.remarks == [], "it is not told again")
+        #expect(Self.text(second).hasPrefix("the start parameter options ("))
+        #expect(third.remarks.count == 1)
+        // With options and without, without, and with and without again.
+        #expect(server.starts.map { $0["options"] != nil } == [true, false, false, true, false])
     }
 
     @Test("options of the url are sent without ours first, and left out only where they are refused as well")

@@ -9,7 +9,7 @@ import Vitals
 
 /// A probe of a Postgres, with its clock.
 struct PostgresTrial {
-    let time = ShiftableTime()
+    let time: ShiftableTime
     let probe: LaneProbe<PostgresProbe>
     let timeout: Duration
 
@@ -20,9 +20,26 @@ struct PostgresTrial {
         try #require(read.faults == [])
         var definition = CheckDefinition(name: "database", type: "postgres")
         definition.timeout = timeout
+        time = ShiftableTime()
         let resolver = Resolver(lanes: Workbench.lanes, time: time, lookup: lookup ?? Resolver.system)
         probe = read.kind.probe(definition, time: time, lanes: Workbench.lanes, resolver: resolver)
         self.timeout = timeout
+    }
+
+    /// A reload with other keys.
+    init(_ old: PostgresTrial, _ url: String, _ more: String, secrets: [String: String] = [:]) throws {
+        let read = try readCheck(PostgresKind.self, #"{"url": "\#(url)"\#(more)}"#, secrets: secrets)
+        try #require(read.faults == [])
+        var definition = CheckDefinition(name: "database", type: "postgres")
+        definition.timeout = old.timeout
+        time = old.time
+        timeout = old.timeout
+        let context = ProbeContext(
+            time: time, lanes: Workbench.lanes, eventLoop: RedisTrial.loop, kernel: WireKernel(),
+            procRoot: "/proc", helperProgram: "")
+        let made = read.kind.makeProbe(definition, context, following: old.probe)
+        probe = try #require(made as? LaneProbe<PostgresProbe>)
+        old.probe.close()
     }
 
     func attempt() async -> ProbeResult { await probe.result(time, timeout: timeout) }

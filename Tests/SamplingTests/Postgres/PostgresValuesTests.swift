@@ -19,6 +19,15 @@ struct PostgresValuesTests {
         ("ssl_min_protocol_version=''", true), ("ssl_min_protocol_version=1.2", false),
         ("ssl_max_protocol_version=SSLv3", false),
         ("ssl_min_protocol_version=TLSv1.3 ssl_max_protocol_version=TLSv1.2", false),
+        ("ssl_max_protocol_version=TLSv1.1", false), ("ssl_max_protocol_version=TLSv1.2", true),
+        ("ssl_min_protocol_version='' ssl_max_protocol_version=TLSv1", true),
+        ("ssl_min_protocol_version=TLSv1 ssl_max_protocol_version=TLSv1.1", true),
+        ("sslmode=disable ssl_max_protocol_version=TLSv1", false),
+        ("keepalives_idle=0", false), ("keepalives_idle=-1", false), ("keepalives_idle=1", true),
+        ("keepalives_idle=32767", true), ("keepalives_idle=32768", false), ("keepalives_interval=0", false),
+        ("keepalives_interval=32768", false), ("keepalives_count=0", false), ("keepalives_count=127", true),
+        ("keepalives_count=128", false), ("keepalives=0 keepalives_idle=0", true),
+        ("keepalives_idle=0 keepalives_idle=5", true), ("keepalives_idle=''", false),
         ("connect_timeout=3", true), ("connect_timeout=abc", false), ("connect_timeout=1.5", false),
         ("connect_timeout=99999999999", false), ("keepalives=1", true), ("keepalives=yes", false),
         ("keepalives_idle=x", false), ("keepalives_interval=' 5 '", true), ("keepalives_count=5s", false),
@@ -41,6 +50,18 @@ struct PostgresValuesTests {
         let words = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
         let hasConnected = words.contains("refused") || words.contains("SSL connection has been closed")
         #expect(hasConnected == example.isTaken, "\(words)")
+    }
+
+    @Test(
+        "require_auth takes the methods of libpq 16, each once, and either wanted or unwanted",
+        arguments: [
+            ("scram-sha-256", true), ("!password", true), ("md5,scram-sha-256", true), ("!md5, !none", true),
+            ("", true), ("scram", false), ("md5,!none", false), ("md5,md5", false), ("md5,", false),
+            ("MD5", false),
+        ])
+    func methods(_ value: String, _ isTaken: Bool) {
+        // The linked libpq need not know the keyword.
+        #expect((PostgresValues.problem(with: "require_auth", value) == nil) == isTaken)
     }
 
     @Test("an encoding that libpq does not know is refused, though only the server would")

@@ -128,6 +128,34 @@ struct RedisGapTests {
         #expect(server.accepted == 1)
     }
 
+    @Test(
+        "a reload of thresholds alone keeps the refusals and the addresses; other credentials may be let do more"
+    )
+    func reload() async throws {
+        let server = try RedisExtraTests.server { _, command in
+            command.hasPrefix("CLIENT") ? [.send(Array("-NOPERM no\r\n".utf8))] : nil
+        }
+        let names = FlakyNames()
+        let url = "redis://db.example:\(server.port)"
+        let trial = try RedisTrial(url, lookup: names.lookup)
+
+        let first = await trial.attempt()
+        names.isBroken.store(true, ordering: .sequentiallyConsistent)
+        let reloaded = try RedisTrial(trial, url, #", "warnLatency": "1h""#)
+        let second = await reloaded.attempt()
+        let other = try RedisTrial(
+            reloaded, url, #", "passwordFile": "/secret""#, secrets: ["/secret": "hunter2"])
+        let third = await other.attempt()
+
+        #expect(first.remarks.count == 1)
+        #expect(second.outcome == .pass, "\(second.message)")
+        #expect(second.reason == "dns.failed")
+        #expect(second.remarks == [], "it is not told again")
+        #expect(second.fact("refused") == .text("CLIENT SETNAME (NOPERM)"))
+        #expect(third.remarks.count == 1)
+        #expect(server.requests.count { $0.contains("SETNAME") } == 2)
+    }
+
     @Test("PING is called refused only where the command was answered without it")
     func unanswered() async throws {
         let server = try RedisExtraTests.server { connection, command in

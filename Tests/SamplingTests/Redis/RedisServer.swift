@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import NIOCore
 import Testing
 import Vitals
 
@@ -55,9 +56,12 @@ final class RedisTrial: Sendable {
     /// One for all, as in the daemon.
     private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
-    let time = ShiftableTime()
+    static var loop: any EventLoop { loops.next() }
+
+    let time: ShiftableTime
     let probe: any Probe
     let timeout: Duration
+    private let context: ProbeContext
 
     init(
         _ url: String, _ more: String = "", timeout: Duration = .seconds(5), secrets: [String: String] = [:],
@@ -65,13 +69,27 @@ final class RedisTrial: Sendable {
     ) throws {
         let read = try readCheck(RedisKind.self, #"{"url": "\#(url)"\#(more)}"#, secrets: secrets)
         try #require(read.faults == [])
+        time = ShiftableTime()
+        context = ProbeContext(
+            time: time, lanes: lanes, eventLoop: Self.loop, kernel: WireKernel(),
+            procRoot: "/proc", helperProgram: "")
         probe = RedisProbe(
-            RedisPlan(read.kind, timeout: timeout),
-            ProbeContext(
-                time: time, lanes: lanes, eventLoop: Self.loops.next(), kernel: WireKernel(),
-                procRoot: "/proc", helperProgram: ""),
+            RedisPlan(read.kind, timeout: timeout), context,
             resolver: Resolver(lanes: lanes, time: time, lookup: lookup ?? Resolver.system))
         self.timeout = timeout
+    }
+
+    /// A reload with other keys.
+    init(_ old: RedisTrial, _ url: String, _ more: String, secrets: [String: String] = [:]) throws {
+        let read = try readCheck(RedisKind.self, #"{"url": "\#(url)"\#(more)}"#, secrets: secrets)
+        try #require(read.faults == [])
+        time = old.time
+        context = old.context
+        timeout = old.timeout
+        var definition = CheckDefinition(name: "cache", type: "redis")
+        definition.timeout = timeout
+        probe = read.kind.makeProbe(definition, context, following: old.probe)
+        old.probe.close()
     }
 
     deinit { probe.close() }

@@ -43,7 +43,7 @@ struct TCPProbeTests {
 
         let text = try bench(server, #", "expectBytes": "220 ""#).attempt()
         let count = try bench(server, #", "expectBytes": 24"#).attempt()
-        let more = try bench(server, #", "expectBytes": 25"#).attempt(timeout: .milliseconds(300))
+        let more = try bench(server, #", "expectBytes": 25"#).attempt(timeout: .seconds(2))
 
         #expect(text.outcome == .pass)
         #expect(count.outcome == .pass)
@@ -56,7 +56,7 @@ struct TCPProbeTests {
         let server = try WireServer { _, _ in [] }
 
         let result = try bench(server, #", "send": "x\r\n", "expectBytes": "y""#)
-            .attempt(timeout: .milliseconds(300))
+            .attempt(timeout: .seconds(2))
 
         #expect(result.outcome == .fail)
         #expect(result.reason == "timeout.processing")
@@ -87,7 +87,7 @@ struct TCPProbeTests {
         let reset = try bench(resetting, more).attempt()
         let refused = try refusing.attempt()
         let silent = try WireBench(#"{"type": "tcp", "address": "127.0.0.1:\#(blocked.port)"}"#)
-            .attempt(timeout: .milliseconds(300))
+            .attempt(timeout: .seconds(2))
 
         #expect(closed.reason == "closed")
         #expect(closed.message.hasSuffix("after 2 bytes without the expected answer"))

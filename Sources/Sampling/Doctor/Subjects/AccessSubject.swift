@@ -34,12 +34,12 @@ extension Subject {
         if ownership.user != 0, ownership.user != surroundings.house.user {
             return Diagnosis(
                 "access", .limited, "\(text), so its owner can change what vitald does",
-                remedy: "Give it to root: chown root:vitald \(path).")
+                remedy: "Give it to root: chown root:vitald \(Quotation.shell(path)).")
         }
         if ownership.mode & 0o002 != 0 {
             return Diagnosis(
                 "access", .limited, "\(text), so everybody can change what vitald does",
-                remedy: "Close it: chmod o-w \(path).")
+                remedy: "Close it: chmod o-w \(Quotation.shell(path)).")
         }
         if let breach = PathTrust(users: [surroundings.house.user]).breaches(of: path).first {
             return Diagnosis("access", .limited, "\(text); \(breach.fact)", remedy: "\(breach.remedy).")
@@ -47,7 +47,9 @@ extension Subject {
         guard surroundings.isOpen(path, R_OK) else {
             return Diagnosis(
                 "access", .limited, "\(text) and closed to vitald, so the next start or reload fails",
-                remedy: "Let it in: chgrp vitald \(path) and chmod 0640 \(path).")
+                remedy:
+                    "Let it in: chgrp vitald \(Quotation.shell(path)) and chmod 0640 \(Quotation.shell(path))."
+            )
         }
         return plain([text])
     }

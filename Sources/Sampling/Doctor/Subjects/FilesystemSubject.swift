@@ -33,7 +33,7 @@ extension Subject {
                     + " \(shown.count == 1 ? "is" : "are") covered or not mounted for vitald: sizes there are of something "
                     + "else or missing",
                 remedy:
-                    "Set ProtectHome=read-only, as its unit has it, and mount into its container what it shall measure."
+                    "Set ProtectHome=read-only, as its unit has it, and mount what it is to measure into its container."
             )
         }
         let isReadOnly = own.root.map { $0.access != .writable } ?? false

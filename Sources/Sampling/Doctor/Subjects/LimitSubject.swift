@@ -48,7 +48,10 @@ extension Subject {
 extension Surroundings {
     /// How many entries a directory has, without the one that looks at it; nil where it cannot be listed.
     fileprivate func entries(of directory: String) -> Int? {
-        guard let stream = opendir(directory) else { return nil }
+        guard let stream = opendir(directory) else {
+            note(errno)
+            return nil
+        }
         defer { closedir(stream) }
         var count = 0
         while readdir(stream) != nil { count += 1 }

@@ -11,7 +11,13 @@ extension Subject {
             let words = line.split(whereSeparator: \.isWhitespace)
             return words.count > 1 && words[0] == "nameserver" ? String(words[1]) : nil
         }
-        if case .failure = Resolver.system("localhost") {
+        if case .failure(let failure) = Resolver.system("localhost") {
+            // vitald itself was short of something.
+            if failure.outcome == .unknown {
+                return Diagnosis(
+                    "resolver", .unknown, failure.message,
+                    remedy: "Raise LimitNOFILE= or MemoryMax= of the unit.")
+            }
             return Diagnosis(
                 "resolver", .missing, "not even localhost has an address, so no check can use a name",
                 remedy: "Look at /etc/hosts and the line \"hosts:\" of /etc/nsswitch.conf.")

@@ -6,12 +6,13 @@ extension Subject {
     /// How much memory and how many tasks vitald may have, by its own cgroup or one above it (cgroups(7)).
     static let resources = Subject("resources") { surroundings in
         guard surroundings.roots.files != nil else { return surroundings.captured("resources") }
-        guard let root = surroundings.cgroupDirectory,
-            let own = surroundings.text(surroundings.roots.proc("self/cgroup")).flatMap(ownCgroup)
+        // Only where the tree is vitald's own do the paths of the two mean the same.
+        guard let mount = surroundings.cgroupMount, let root = mount.directory,
+            let own = OwnCgroup(surroundings.writtenCgroup, root: mount.root).path
         else {
             return Diagnosis(
                 "resources", .unknown, "vitald's own cgroup cannot be seen, so neither can its limits",
-                remedy: "First fix what the subject cgroup says.")
+                remedy: "Follow the advice of the subjects cgroup and namespace.")
         }
         // Where version 1 has the controllers, so it has the limits.
         guard surroundings.controllers(of: root).map({ $0.isSuperset(of: ["memory", "pids"]) }) ?? false
@@ -21,7 +22,10 @@ extension Subject {
                 "cgroup2 has not both memory and pids here, so vitald's limits cannot be seen",
                 remedy: "First fix what the subject cgroup says.")
         }
-        let levels = own.indices.reversed().map { root + "/" + own[...$0].joined(separator: "/") }
+        // The root of a cgroup namespace has the limits of the container; that of the machine has none.
+        let levels = (0...own.components.count).reversed().map { depth in
+            own.components.prefix(depth).reduce(root) { $0 + "/" + String(decoding: $1, as: UTF8.self) }
+        }
         let memory = levels.flatMap { surroundings.memory(in: $0) }.max { $0.share < $1.share }
         let tasks = levels.compactMap { surroundings.tasks(in: $0) }.max { $0.share < $1.share }
         let facts = [memory, tasks].compactMap { $0?.text }
@@ -39,12 +43,6 @@ extension Subject {
 
     /// The share of a limit beyond which it is told.
     private static let tightness = 0.9
-
-    /// The components of its path, the root's first; nil where it is in no cgroup2 that can be seen.
-    private static func ownCgroup(_ text: String) -> [String]? {
-        Array(text.utf8).withUnsafeBufferPointer { ProcessCgroup.parse(KernelBytes($0)) }?
-            .components.map { String(decoding: $0, as: UTF8.self) }
-    }
 }
 
 /// What is used of a limit.

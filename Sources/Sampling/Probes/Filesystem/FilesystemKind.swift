@@ -52,4 +52,11 @@ package struct FilesystemKind: ProbeKind {
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         FilesystemProbe(self, context)
     }
+
+    /// Makes the probe that knows since when the path hangs.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        FilesystemProbe(self, context, following: old as? FilesystemProbe)
+    }
 }

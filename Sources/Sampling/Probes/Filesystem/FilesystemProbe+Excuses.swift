@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Vitals
 
 /// The results of attempts that could not look: evidence of nothing.
@@ -20,6 +21,24 @@ extension FilesystemProbe {
 
     static func helperless(_ reason: String) -> ProbeResult {
         ProbeResult(.unknown, reason: "inconclusive.helpers", message: "no helper process: \(reason)")
+    }
+
+    /// The helper could not be started for this errno.
+    static func helperless(_ program: String, _ error: SystemError) -> ProbeResult {
+        shortage(error) ?? helperless("\(program) cannot be started: \(error.text)")
+    }
+
+    /// A file could not be read for this errno.
+    static func tableless(_ file: String, _ error: SystemError) -> ProbeResult {
+        shortage(error) ?? tableless(file, error.text)
+    }
+
+    /// vitald or the machine is short of descriptors or memory; nil for any other error.
+    private static func shortage(_ error: SystemError) -> ProbeResult? {
+        if DescriptorShortage.isMeant(by: error.code) { return DescriptorShortage.result(error.code) }
+        guard error.code == ENOMEM else { return nil }
+        return ProbeResult(
+            .unknown, reason: "inconclusive.resources", message: "the kernel has no memory left")
     }
 
     static func tableless(_ file: String, _ reason: String) -> ProbeResult {

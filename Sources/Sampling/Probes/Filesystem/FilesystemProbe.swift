@@ -31,9 +31,9 @@ final class FilesystemProbe: Probe {
     private let measure: @Sendable (String) -> FilesystemFinding
     private let state = Mutex(State())
 
-    /// Makes a probe; touches nothing yet.
+    /// Makes a probe; touches nothing yet. One of the same path knows since when that hangs.
     init(
-        _ kind: FilesystemKind, _ context: ProbeContext,
+        _ kind: FilesystemKind, _ context: ProbeContext, following old: FilesystemProbe? = nil,
         measure: @escaping @Sendable (String) -> FilesystemFinding = {
             FilesystemFinding(at: $0, verb: .size)
         }
@@ -41,6 +41,8 @@ final class FilesystemProbe: Probe {
         self.kind = kind
         self.context = context
         self.measure = measure
+        let since = old?.state.withLock { $0.stuckSince }
+        state.withLock { $0.stuckSince = since }
     }
 
     func attempt(_ attempt: Attempt, done: @escaping @Sendable (ProbeResult) -> Void) {
@@ -95,6 +97,8 @@ final class FilesystemProbe: Probe {
                 case .found(let finding): finish(answer, judge(finding, place))
                 case .stuck: finish(answer, stuck(), isStuck: true)
                 case .taken: finish(answer, Self.taken)
+                case .unstarted(let error):
+                    finish(answer, Self.helperless(context.helperProgram, error))
                 case .broken(let reason): finish(answer, Self.helperless(reason))
                 }
             }
@@ -113,7 +117,7 @@ final class FilesystemProbe: Probe {
         do throws(SystemError) {
             own = try context.mounts.table(reading: context.procRoot + "/self/mountinfo")
         } catch {
-            return .verdict(Self.tableless(context.procRoot + "/self/mountinfo", error.text))
+            return .verdict(Self.tableless(context.procRoot + "/self/mountinfo", error))
         }
         guard let path = MountPath(kind.path, in: own) else {
             return .verdict(Self.tableless(context.procRoot + "/self/mountinfo", "it holds no mount"))

@@ -125,6 +125,13 @@ struct FilesystemVerdict {
             return ProbeResult(
                 .unknown, reason: "inconclusive.resources",
                 message: "\(path) could not be tried: \(error.text)")
+        case EFBIG:
+            // RLIMIT_FSIZE; no file system is too small for one block.
+            return ProbeResult(
+                .unknown, reason: "inconclusive.resources",
+                message:
+                    "\(path) could not be tried: vitald may not write a file of \(WriteTrial.size) bytes "
+                    + "(LimitFSIZE= of its unit)")
         default:
             return ProbeResult(
                 .fail, reason: "io.error",

@@ -21,7 +21,9 @@ enum HTTPVerdict {
         } else if let limit = plan.warnLatency, duration >= limit {
             findings.append(latency(.warn, duration, limit))
         }
-        return findings
+        // What is certainly wrong comes first: an outcome that is not known would hide it.
+        return findings.contains { $0.outcome == .fail }
+            ? findings.filter { $0.outcome != .unknown } : findings
     }
 
     private static func latency(_ outcome: Outcome, _ duration: Duration, _ limit: Duration) -> Finding {
@@ -47,8 +49,15 @@ enum HTTPVerdict {
         if let needle = plan.expect.bodyContains, !ByteSearch.holds(needle, in: body.bytes) {
             findings.append(Finding(.fail, "http.body", "\(seen) does not contain the expected text"))
         }
-        if answer.patternFound == false {
+        switch answer.patternFound {
+        case false?:
             findings.append(Finding(.fail, "http.body", "\(seen) does not match the expected pattern"))
+        case nil where plan.expect.bodyMatches != nil:
+            findings.append(
+                Finding(
+                    .unknown, "inconclusive.resources",
+                    "there is no memory to look for the expected pattern in \(seen)"))
+        case true?, nil: break
         }
         if !plan.expect.json.isEmpty { findings += json(body, plan) }
         return findings

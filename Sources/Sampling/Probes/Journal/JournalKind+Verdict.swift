@@ -68,7 +68,7 @@ extension JournalKind {
         let pattern = patternName.map { "the pattern \"\($0.name)\"" } ?? "the pattern"
         return ProbeResult(
             verdict == .fail ? .fail : .warn, reason: "journal.pattern",
-            message: "\(target): \(pattern) stood in \(findings.matches) "
+            message: "\(target): \(pattern) was found in \(findings.matches) "
                 + "\(findings.matches == 1 ? "entry" : "entries") within \(DurationText.render(window)): "
                 + "see `journalctl -u`")
     }
@@ -88,8 +88,13 @@ extension JournalKind {
     }
 
     private func calm(_ findings: JournalWatch.Findings, now: Instant) -> String {
-        var text =
-            "\(target): \(Self.counted(findings.errors, priority)) within \(DurationText.render(window))"
+        // Who does not know all of the window does not say that he does.
+        let known = Duration.seconds(max(0, (now - (findings.since ?? now)).nanoseconds / 1_000_000_000))
+        let span =
+            known < window
+            ? "\(DurationText.render(known)), as far back as the journal could be read"
+            : DurationText.render(window)
+        var text = "\(target): \(Self.counted(findings.errors, priority)) within \(span)"
         if let last = findings.last {
             let seconds = Duration.seconds(max(0, (now - last).nanoseconds / 1_000_000_000))
             text += ", the last entry \(DurationText.render(seconds)) ago"

@@ -124,11 +124,28 @@ package struct PostgresKind: ProbeKind {
         return probe(definition, time: context.time, lanes: context.lanes, resolver: resolver)
     }
 
-    func probe(_ definition: CheckDefinition, time: any TimeSource, lanes: Lanes, resolver: Resolver)
-        -> LaneProbe<PostgresProbe>
-    {
-        LaneProbe(
-            PostgresProbe(self, timeout: definition.timeout, time: time, resolver: resolver), lanes: lanes,
-            time: time)
+    /// Makes the probe that goes on with the addresses that another one has found, and, with the same credentials, with
+    /// the refusals that it has met.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        guard let memory = (old as? LaneProbe<PostgresProbe>)?.memory as? PostgresMemory else {
+            return makeProbe(definition, context)
+        }
+        return probe(
+            definition, time: context.time, lanes: context.lanes, resolver: memory.resolver,
+            refusals: memory.password == password ? memory.refusals : nil)
+    }
+
+    func probe(
+        _ definition: CheckDefinition, time: any TimeSource, lanes: Lanes, resolver: Resolver,
+        refusals: PostgresRefusals? = nil
+    ) -> LaneProbe<PostgresProbe> {
+        let refusals = refusals ?? PostgresRefusals(database.text, time: time)
+        return LaneProbe(
+            PostgresProbe(
+                self, timeout: definition.timeout, time: time, resolver: resolver, refusals: refusals),
+            lanes: lanes, time: time,
+            memory: PostgresMemory(refusals: refusals, resolver: resolver, password: password))
     }
 }

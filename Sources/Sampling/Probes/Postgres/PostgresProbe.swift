@@ -34,12 +34,15 @@ final class PostgresProbe: LaneWork {
     /// Whether there has been a connection: before the first one, that of a predecessor may still count.
     private var hasConnected = false
 
-    init(_ kind: PostgresKind, timeout: Duration, time: any TimeSource, resolver: Resolver) {
+    init(
+        _ kind: PostgresKind, timeout: Duration, time: any TimeSource, resolver: Resolver,
+        refusals: PostgresRefusals
+    ) {
         self.kind = kind
         self.timeout = timeout
         self.time = time
         verdict = PostgresVerdict(target: kind.database)
-        refusals = PostgresRefusals(kind.database.text, time: time)
+        self.refusals = refusals
         dialer = PostgresDialer(
             kind, timeout: timeout, time: time, resolver: resolver, refusals: refusals)
         question = PostgresQuestion(kind, timeout: timeout, time: time, refusals: refusals)

@@ -28,18 +28,28 @@ enum RedisExtra: String, CustomStringConvertible {
 final class RedisRefusals {
     typealias Cause = Refusals<RedisExtra>.Cause
 
+    /// What a check that follows this one goes on with.
+    private final class Memory {
+        var list = Refusals<RedisExtra>()
+        /// Whether INFO was closed at or late once, and not answered since.
+        var isInfoCut = false
+        /// Whether what INFO said last was a warning.
+        var hasWarned = false
+    }
+
     private let kind: RedisKind
     private let time: any TimeSource
-    private var list = Refusals<RedisExtra>()
-    /// Whether INFO was closed at or late once, and not answered since.
-    private var isInfoCut = false
-    /// Whether what INFO said last was a warning.
-    private(set) var hasWarned = false
+    private let memory: Memory
 
-    init(_ kind: RedisKind, time: any TimeSource) {
+    /// Begins with nothing, or goes on with what another check of the same target has met.
+    init(_ kind: RedisKind, time: any TimeSource, following other: RedisRefusals? = nil) {
         self.kind = kind
         self.time = time
+        memory = other?.memory ?? Memory()
     }
+
+    /// Whether what INFO said last was a warning.
+    var hasWarned: Bool { memory.hasWarned }
 
     /// How something was refused lately; nil when it is to be asked for. What the check needs is asked for again
     /// sooner, and at every attempt where it was only late.
@@ -47,17 +57,17 @@ final class RedisRefusals {
         let isNeeded = extra == .info && isInfoNeeded
         let interval =
             isNeeded ? Refusals<RedisExtra>.shortInterval : Refusals<RedisExtra>.interval
-        let cause = list.cause(extra, at: time.now, for: interval)
+        let cause = memory.list.cause(extra, at: time.now, for: interval)
         return isNeeded && cause == .late ? nil : cause
     }
 
     func note(_ extra: RedisExtra, _ cause: Cause) {
-        list.note(extra, cause, at: time.now, consequence: extra.consequence)
+        memory.list.note(extra, cause, at: time.now, consequence: extra.consequence)
     }
 
     func forget(_ extra: RedisExtra) {
-        list.forget(extra)
-        isInfoCut = isInfoCut && extra != .info
+        memory.list.forget(extra)
+        memory.isInfoCut = memory.isInfoCut && extra != .info
     }
 
     /// Takes the reply to something: an error is remembered, unless it is about the server's state, which may be over
@@ -79,8 +89,8 @@ final class RedisRefusals {
         let cause = Cause(failure)
         if extra == .info, cause == .closed || cause == .late {
             if cause == .late, isInfoNeeded { return }
-            guard isInfoCut else {
-                isInfoCut = true
+            guard memory.isInfoCut else {
+                memory.isInfoCut = true
                 return
             }
         }
@@ -88,7 +98,7 @@ final class RedisRefusals {
     }
 
     /// Takes note of what a whole INFO said.
-    func learn(warning: Bool) { hasWarned = warning }
+    func learn(warning: Bool) { memory.hasWarned = warning }
 
     private var isInfoNeeded: Bool { kind.role != .any || kind.warnMemoryPercent != nil || hasWarned }
 
@@ -99,8 +109,8 @@ final class RedisRefusals {
 
     /// Adds what there is to say to the result of an attempt.
     func tell(_ result: inout ProbeResult) {
-        if let fact = list.fact { result.facts.append(fact) }
-        result.remarks = list.remarks().map { "\(kind.server.address): \($0)" }
+        if let fact = memory.list.fact { result.facts.append(fact) }
+        result.remarks = memory.list.remarks().map { "\(kind.server.address): \($0)" }
     }
 }
 

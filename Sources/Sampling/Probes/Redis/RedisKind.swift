@@ -111,8 +111,21 @@ package struct RedisKind: ProbeKind {
 
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
+        probe(definition, context, following: nil)
+    }
+
+    /// Makes the probe that goes on with what another one has learnt of the server.
+    package func makeProbe(
+        _ definition: CheckDefinition, _ context: ProbeContext, following old: any Probe
+    ) -> any Probe {
+        probe(definition, context, following: old as? RedisProbe)
+    }
+
+    private func probe(_ definition: CheckDefinition, _ context: ProbeContext, following old: RedisProbe?)
+        -> any Probe
+    {
         RedisProbe(
             RedisPlan(self, timeout: definition.timeout), context,
-            resolver: Resolver(lanes: context.lanes, time: context.time))
+            resolver: Resolver(lanes: context.lanes, time: context.time), following: old)
     }
 }

@@ -15,11 +15,17 @@ final class RedisProbe: Probe, @unchecked Sendable {
     private var running: RedisRun?
     private var isClosed = false
 
-    init(_ plan: RedisPlan, _ context: ProbeContext, resolver: Resolver) {
+    /// Makes a probe. It goes on with the addresses that another one of the same target has found, and, with the same
+    /// credentials, with the refusals that it has met.
+    init(
+        _ plan: RedisPlan, _ context: ProbeContext, resolver: Resolver, following old: RedisProbe? = nil
+    ) {
         self.plan = plan
         self.context = context
-        self.resolver = resolver
-        refusals = RedisRefusals(plan.kind, time: context.time)
+        self.resolver = old?.resolver ?? resolver
+        let isSame = old?.plan.kind.password == plan.kind.password
+        refusals = RedisRefusals(
+            plan.kind, time: context.time, following: isSame ? old?.refusals : nil)
     }
 
     var seriesWhenDown: [SeriesPoint] {

@@ -39,12 +39,18 @@ enum HandshakeRefusal: Sendable, Hashable {
                 self = .handshake("the server offers no TLS version from 1.2 on")
             } else if says("ALERT") {
                 self = .handshake(
-                    "the server broke the handshake off; does it want a certificate (tls.certFile)?")
+                    "the server ended the handshake; does it require a client certificate (tls.certFile)?")
             } else {
                 self = .handshake("the handshake failed")
             }
         default: self = .handshake("the connection broke during the handshake")
         }
+    }
+
+    /// The day of a time in seconds since 1970, at the latest 2262-04-11, where nanoseconds end.
+    private static func day(_ seconds: Int64) -> Substring {
+        let (nanoseconds, isBeyond) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return WallTime(nanoseconds: isBeyond ? (seconds < 0 ? .min : .max) : nanoseconds).rfc3339.prefix(10)
     }
 
     /// The verdict, from what the server presented: expired, then the name, then the authority.
@@ -54,11 +60,11 @@ enum HandshakeRefusal: Sendable, Hashable {
         for (place, certificate) in chain.enumerated() {
             let which = place == 0 ? "the certificate" : "an intermediate certificate"
             if certificate.notAfter < now {
-                let day = WallTime(nanoseconds: certificate.notAfter &* 1_000_000_000).rfc3339.prefix(10)
+                let day = Self.day(certificate.notAfter)
                 return ProbeFailure(.fail, "tls.expired", "\(which) expired on \(day); renew it")
             }
             if certificate.notBefore > now {
-                let day = WallTime(nanoseconds: certificate.notBefore &* 1_000_000_000).rfc3339.prefix(10)
+                let day = Self.day(certificate.notBefore)
                 return ProbeFailure(
                     .fail, "tls.not_yet_valid",
                     "\(which) is valid from \(day) on; compare the clocks of both machines")

@@ -27,7 +27,9 @@ package final class FilesystemHelpers: Sendable {
         case stuck
         /// All helpers were taken until the deadline.
         case taken
-        /// The helper could not be started, or died over the question; the reason in words.
+        /// The helper could not be started.
+        case unstarted(SystemError)
+        /// It died over the question; the reason in words.
         case broken(String)
     }
 
@@ -189,7 +191,7 @@ package final class FilesystemHelpers: Sendable {
                 }
             } catch {
                 state.withLock { _ = $0.asking.remove(call.mount) }
-                call.done(.broken("\(program) cannot be started: \(error.text)"))
+                call.done(.unstarted(error))
                 return
             }
             call.attempt.enter(.processing)
