@@ -15,6 +15,8 @@ package struct HTTPRequest: Sendable {
     package let headers: HTTPHeaders
     /// When its first byte came.
     package let began: NIODeadline
+    /// The segments that stand for the names in the route's path, decoded.
+    package internal(set) var parameters: [(name: String, value: String)] = []
 
     /// Reads a request's head; nil where the target is not a path (`*`, `host:port`, rubbish).
     package init?(_ head: HTTPRequestHead, began: NIODeadline) {
@@ -29,6 +31,9 @@ package struct HTTPRequest: Sendable {
 
     /// The first value of a query item.
     package func item(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// The segment that stands for a name in the route's path.
+    package func parameter(_ name: String) -> String? { parameters.first { $0.name == name }?.value }
 
     /// Whether a flag such as `?verbose` is set; `=0` and `=false` unset it.
     package func flag(_ name: String) -> Bool {
@@ -74,11 +79,7 @@ package struct HTTPRequest: Sendable {
         var out: [UInt8] = []
         var rest = text
         while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16),
-                digits.first != UInt8(ascii: "+")
-            {
+            if byte == UInt8(ascii: "%"), let value = PercentText.value(of: rest.prefix(2)) {
                 out.append(value)
                 rest = rest.dropFirst(2)
             } else {

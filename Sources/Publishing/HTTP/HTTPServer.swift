@@ -28,7 +28,7 @@ package final class HTTPServer: Sendable {
     let loop: any EventLoop
     let limits: HTTPLimits
     private let router: Router
-    let view: PublicView
+    let time: any TimeSource
     private let rules: [any RequestRule]
     private let remark: @Sendable (HandshakeRemark) -> Void
     private let book: ListenerBook
@@ -48,7 +48,7 @@ package final class HTTPServer: Sendable {
     package init(
         loop: any EventLoop, board: Board, kernel: any KernelReading, tallies: TallyBook,
         time: any TimeSource, identity: ServiceIdentity, generation: TickGeneration,
-        limits: HTTPLimits = HTTPLimits(), routes: [any Route] = RouteCatalog.all,
+        limits: HTTPLimits = HTTPLimits(), routes: [any Route.Type] = RouteCatalog.all,
         rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = [],
         listeners: ListenerBook? = nil, reserve: DescriptorReserve = DescriptorReserve(),
         users: SocketAccess = .standard(ownUser: 0),
@@ -57,18 +57,19 @@ package final class HTTPServer: Sendable {
     ) {
         self.loop = loop
         self.limits = limits
+        self.time = time
         self.remark = remark
         book = listeners ?? ListenerBook(tallies: tallies, time: time)
         self.reserve = reserve
         self.users = users
         self.inspection = inspection
         self.rules = [HostRule(), BodyRule()] + rules
-        router = Router(routes)
         let desk = ScrapeDesk(
             loop: loop, kernel: kernel, limits: limits, tallies: tallies,
             sources: PageSources(board: board, tallies: tallies, version: identity.version, others: pages))
-        view = PublicView(
-            board: board, desk: desk, identity: identity, generation: generation, time: time)
+        router = Router(
+            routes,
+            RouteSources(board: board, desk: desk, identity: identity, generation: generation, time: time))
         let rejections = Rejections(lingeringFor: limits.lingerTime)
         state = NIOLoopBoundBox.makeBoxSendingValue(
             State(
@@ -102,7 +103,7 @@ package final class HTTPServer: Sendable {
         state.value.desk = desk
         tallies.refusals.show(access)
         state.value.door = Doorkeeper(
-            access, time: view.time, tallies: tallies.refusals, desk: desk, following: old)
+            access, time: time, tallies: tallies.refusals, desk: desk, following: old)
         if access.tellsClientsApart, old?.access.tellsClientsApart != true {
             for connection in state.value.roll.all { connection.becomeStranger() }
         }
@@ -201,7 +202,7 @@ extension HTTPServer {
         tallies.refusals.add(.handshake)
         guard let reason = error.flatMap(TLSReason.text) else { return }
         let name = client?.ipAddress ?? "somebody"
-        if let due = state.value.remarks.hear(reason, of: name, at: view.time.now) { remark(due) }
+        if let due = state.value.remarks.hear(reason, of: name, at: time.now) { remark(due) }
     }
 
     /// The answer where a login's time is up.
@@ -219,7 +220,10 @@ extension HTTPServer {
     /// The reply to a request, and its route for the count.
     func reply(to request: HTTPRequest) -> (RouteReply, route: Int?) {
         switch router.match(request.path, request.method) {
-        case .route(let number): return (router.routes[number].answer(request, view), number)
+        case .route(let number, let parameters):
+            var request = request
+            request.parameters = parameters
+            return (router.routes[number].answer(request), number)
         case .wrongMethod(let number, let allow):
             let answer = HTTPAnswer(.methodNotAllowed, text: "405: only \(allow) here.\n").with(
                 "Allow", allow)

@@ -26,7 +26,7 @@ final class House: Sendable {
         _ checks: [CheckReport] = [
             ReportSample.check("db", "postgres"), ReportSample.check("cache", "redis"),
         ],
-        kernel: FakeKernel = FakeKernel(), routes: [any Route] = RouteCatalog.all,
+        kernel: FakeKernel = FakeKernel(), routes: [any Route.Type] = RouteCatalog.all,
         rules: [any RequestRule] = [], peers: PeerInspection = PeerInspection(resolver: nil),
         limits change: (inout HTTPLimits) -> Void = { _ in },
         remark: @escaping @Sendable (HandshakeRemark) -> Void = { _ in }

@@ -16,7 +16,7 @@ struct RouteTests {
 
     @Test(
         "every route of the catalog answers GET and HEAD alike, and refuses the rest",
-        arguments: RouteCatalog.all.flatMap(\.paths))
+        arguments: RouteCatalog.all.flatMap { $0.paths })
     func contract(_ path: String) throws {
         let house = try House()
         let client = try house.client()
@@ -41,7 +41,7 @@ struct RouteTests {
 
     @Test("paths are unique across the catalog, and each route has a title")
     func catalog() {
-        let paths = RouteCatalog.all.flatMap(\.paths)
+        let paths = RouteCatalog.all.flatMap { $0.paths }
 
         #expect(Set(paths).count == paths.count)
         #expect(RouteCatalog.all.allSatisfy { !$0.title.isEmpty && !$0.paths.isEmpty })
@@ -287,7 +287,7 @@ struct RouteTests {
         #expect(!answer.text.contains("src="))
         #expect(answer.text.contains("unhealthy"))
         #expect(answer.text.contains("agno-data-api"))
-        for path in RouteCatalog.all.compactMap(\.paths.first) where path != "/" {
+        for path in RouteCatalog.all.compactMap({ $0.paths.first }) where path != "/" {
             #expect(answer.text.contains("href=\"\(path)\""))
         }
     }
