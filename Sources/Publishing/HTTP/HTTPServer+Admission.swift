@@ -26,7 +26,7 @@ extension HTTPServer {
         }
         return .admitted { [self] channel in
             do {
-                try serve(channel, .local(user: peer.uid))
+                try serve(channel, .local(peer))
             } catch {
                 state.value.roll.release(user: peer.uid)
                 throw error

@@ -18,6 +18,9 @@ package protocol Route: Sendable {
     /// The methods it takes; GET includes HEAD.
     static var methods: [HTTPMethod] { get }
 
+    /// What it takes beside the head of a request that is no GET.
+    static var body: BodyRule { get }
+
     /// Makes the route from what routes are made of.
     init(_ sources: RouteSources)
 
@@ -29,6 +32,9 @@ extension Route {
     /// GET and HEAD.
     package static var methods: [HTTPMethod] { [.GET] }
 
+    /// No body.
+    package static var body: BodyRule { .nothing }
+
     /// Its name in `vitald_http_requests_total{route}`.
     static var name: String { paths.first ?? "other" }
 
@@ -38,12 +44,14 @@ extension Route {
     }
 }
 
-/// An answer that is there, or one that comes.
+/// An answer that is there, one that comes, or one that goes on.
 package enum RouteReply {
     /// There.
     case now(HTTPAnswer)
     /// Comes on the event loop; it must not fail.
     case later(EventLoopFuture<HTTPAnswer>)
+    /// Goes on until its client leaves.
+    case stream(HTTPStream)
 }
 
 /// What routes are made of.
@@ -58,4 +66,10 @@ package struct RouteSources: Sendable {
     package let generation: TickGeneration
     /// The time.
     package let time: any TimeSource
+    /// Who takes heartbeats.
+    package let heartbeats: any HeartbeatSink
+    /// Where pushed items are counted.
+    package let pushes: PushTallies
+    /// The open event streams.
+    package let events: EventStreams
 }

@@ -12,5 +12,7 @@ package enum RouteCatalog {
         ReadyzRoute.self,
         StartupzRoute.self,
         LivezRoute.self,
+        EventsRoute.self,
+        HeartbeatRoute.self,
     ]
 }

@@ -38,12 +38,14 @@ struct Router: Sendable {
     /// The routes.
     let routes: [any Route]
     private let methods: [[HTTPMethod]]
+    private let bodies: [BodyRule]
     private let index: [String: Int]
     private let patterns: [Pattern]
 
     init(_ types: [any Route.Type], _ sources: RouteSources) {
         routes = types.map { $0.init(sources) }
         methods = types.map { $0.methods }
+        bodies = types.map { $0.body }
         var index: [String: Int] = [:]
         var patterns: [Pattern] = []
         for (number, type) in types.enumerated() {
@@ -70,6 +72,9 @@ struct Router: Sendable {
         }
         return .nowhere
     }
+
+    /// What a route takes beside the head.
+    func body(of route: Int) -> BodyRule { bodies[route] }
 
     private func match(
         _ number: Int, _ method: HTTPMethod, _ parameters: [(name: String, value: String)]

@@ -4,6 +4,8 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Publishing
+import Synchronization
+import TestSupport
 import Vitals
 
 /// A server on a loop of its own, with everything behind it in the hands of a test.
@@ -19,8 +21,10 @@ final class House: Sendable {
     let tallies = TallyBook()
     let generation = TickGeneration()
     let kernel: FakeKernel
+    let heartbeats = FakeHeartbeats()
     let server: HTTPServer
     let port: Int
+    private let sockets = Mutex<[String]>([])
 
     init(
         _ checks: [CheckReport] = [
@@ -38,13 +42,25 @@ final class House: Sendable {
         server = HTTPServer(
             loop: group.next(), board: board, kernel: kernel, tallies: tallies, time: FixedTime(),
             identity: ServiceIdentity(name: "agno-data-api", labels: [("team", "data")], version: "1.2.3"),
-            generation: generation, limits: limits, routes: routes, rules: rules, inspection: peers,
+            generation: generation, heartbeats: heartbeats, limits: limits, routes: routes, rules: rules,
+            inspection: peers,
             remark: remark)
         let address = try server.listen(on: SocketAddress(ipAddress: "127.0.0.1", port: 0)).wait()
         port = address.port ?? 0
     }
 
-    deinit { group.shutdownGracefully { _ in } }
+    deinit {
+        for path in sockets.withLock({ $0 }) { unlink(path) }
+        group.shutdownGracefully { _ in }
+    }
+
+    /// Serves a Unix socket as well; gives its path, which is gone with the house.
+    func listenLocally() throws -> String {
+        let path = Tool.scratchPath(".sock")
+        sockets.withLock { $0.append(path) }
+        _ = try server.listen(on: SocketAddress(unixDomainSocketPath: path)).wait()
+        return path
+    }
 
     /// Puts rules for TCP in force; passwords are compared on a thread of their own.
     func replace(_ access: HTTPAccess) throws {
@@ -81,6 +97,21 @@ final class House: Sendable {
         tallies.tally(
             MetricFamily("vitald_http_requests_total", .counter, "Help."),
             [("route", route), ("code", "\(code)")]
+        ).value
+    }
+
+    /// How often this was dropped for this reason.
+    func dropped(_ what: String, _ reason: String) -> Int64 {
+        tallies.tally(
+            MetricFamily("vitald_dropped_total", .counter, "Help."), [("what", what), ("reason", reason)]
+        ).value
+    }
+
+    /// How many heartbeats were pushed with this result.
+    func pushed(_ result: String) -> Int64 {
+        tallies.tally(
+            MetricFamily("vitald_push_items_total", .counter, "Help."),
+            [("kind", "heartbeat"), ("result", result)]
         ).value
     }
 
