@@ -7,7 +7,8 @@ import Vitals
 
 /// An answer that goes on. It has no deadline: it lives as long as its reader takes what comes.
 extension HTTPConnection {
-    /// A reader over TCP that acknowledges nothing for so long is gone, in milliseconds (tcp(7), TCP_USER_TIMEOUT).
+    /// A reader over TCP that acknowledges or takes nothing for so long is cut by the kernel, in milliseconds
+    /// (tcp(7), TCP_USER_TIMEOUT): one that vanished would hold its place for a quarter of an hour.
     private static let silence = SocketOptionValue(60_000)
 
     /// Sends the head of a stream and begins it.

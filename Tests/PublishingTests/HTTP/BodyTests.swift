@@ -120,6 +120,35 @@ struct BodyTests {
         #expect(try client.answer().status == 404)
     }
 
+    @Test("wherever the bytes are cut, the answers are the same, in the same order", arguments: 0..<40)
+    func everyCut(_ seed: UInt64) throws {
+        let (house, path) = try open()
+        let client = try RawClient(path: path)
+        let packed = try gzip(Array("packed".utf8))
+        var bytes = Array((post(Self.json + "Content-Length: 4\r\n") + "one\n").utf8)
+        bytes += Array("GET /livez HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        bytes += Array((post(Self.json + "Transfer-Encoding: chunked\r\n") + chunks("0\r\n\r\n", of: 2)).utf8)
+        bytes += Array(post(Self.json + "Content-Encoding: gzip\r\nContent-Length: \(packed.count)\r\n").utf8)
+        bytes += packed + Array(post("").utf8) + Array("GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        // A linear congruential generator (Knuth): the same cuts in every run.
+        var state = seed
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let piece = rest.prefix(Int(state >> 33) % (seed < 20 ? 8 : 90) + 1)
+            client.send(Array(piece))
+            rest = rest.dropFirst(piece.count)
+            try house.settle()
+        }
+
+        #expect(try client.answer().text == "one\n")
+        #expect(try client.answer().text == "ok\n")
+        #expect(try client.answer().text == "0\r\n\r\n")
+        #expect(try client.answer().text == "packed")
+        #expect(try client.answer().body == [])
+        #expect(try client.answer().status == 404)
+    }
+
     @Test("thousands of bodies in one breath neither overflow the stack nor lose one")
     func manyPipelined() throws {
         let (house, path) = try open()

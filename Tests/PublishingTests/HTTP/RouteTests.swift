@@ -51,6 +51,8 @@ struct RouteTests {
 
         #expect(Set(paths).count == paths.count)
         #expect(RouteCatalog.all.allSatisfy { !$0.title.isEmpty && !$0.paths.isEmpty })
+        #expect(
+            RouteCatalog.all.allSatisfy { $0.body == .nothing || $0.methods != [.GET] }, "GET takes no body")
         for wanted in [
             "/", "/metrics", "/livez", "/readyz", "/startupz", "/startup", "/healthz", "/health",
             "/health/data-detailed", "/api/v1/events", "/api/v1/heartbeat/NAME",

@@ -71,11 +71,13 @@ package final class EventStreams: Sendable {
         let opening = board.opening(topics, since: position?.sequence, epoch: position?.epoch)
         let reply = opening.reply
         if let replay = reply.replay {
-            for change in replay { writer.write(event(change)) }
+            writer.write(replay.map { event($0) })
         } else {
-            writer.write(
-                ServerSentEvent.message("snapshot", at: place(reply.sequence)) { reply.write(into: &$0) })
-            if reply.lost { writer.write(loss(opening.missing, reply.sequence)) }
+            var messages = [
+                ServerSentEvent.message("snapshot", at: place(reply.sequence)) { reply.write(into: &$0) }
+            ]
+            if reply.lost { messages.append(loss(opening.missing, reply.sequence)) }
+            writer.write(messages)
         }
         state.value.opened += 1
         let number = state.value.opened

@@ -35,11 +35,17 @@ package final class StreamWriter {
         queue = EventQueue(capacity: limits.streamQueue)
     }
 
-    /// Sends bytes whatever waits: what a stream begins with.
-    package func write(_ bytes: ByteBuffer) {
+    /// Sends these in one go, whatever waits: what a stream begins with.
+    package func write(_ messages: [ByteBuffer]) {
         guard !isEnded else { return }
-        context.writeAndFlush(
-            HTTPConnection.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+        for bytes in messages {
+            context.write(HTTPConnection.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+        }
+        context.flush()
+    }
+
+    private func write(_ bytes: ByteBuffer) {
+        context.writeAndFlush(HTTPConnection.wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
     }
 
     /// Offers an event. The bytes are shared by all readers.
@@ -65,7 +71,7 @@ package final class StreamWriter {
 
     /// Sends the comment, where nothing waits.
     func beat() {
-        if context.channel.isWritable, queue.isEmpty { write(comment) }
+        if !isEnded, context.channel.isWritable, queue.isEmpty { write(comment) }
     }
 
     /// The stream is over.
