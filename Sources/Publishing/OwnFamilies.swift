@@ -22,6 +22,9 @@ package enum OwnFamilies {
     /// What was dropped, and why.
     package static let dropped = MetricFamily(
         "vitald_dropped_total", .counter, "What vitald had to drop, by what it was and why.")
+    /// Event streams over HTTP.
+    package static let streams = MetricFamily(
+        "vitald_http_streams", .gauge, "Open event streams over HTTP.")
     /// Whether a listening socket accepts.
     package static let listenerUp = MetricFamily(
         "vitald_listener_up", .gauge,

@@ -66,7 +66,7 @@ struct ConnectionRoll {
     mutating func leave(_ number: UInt64) -> Bool {
         guard let connection = connections.removeValue(forKey: number) else { return false }
         switch connection.origin {
-        case .local(let user): local.close(user: user)
+        case .local(let peer): local.close(user: peer.uid)
         case .remote(let arrival): peers.leave(arrival.peer)
         }
         return true

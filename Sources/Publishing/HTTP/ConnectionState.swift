@@ -12,8 +12,12 @@ enum ConnectionState {
     case reading
     /// A request's password is being compared.
     case deciding(giveUp: () -> Void)
+    /// A request's body is being read; its route is asked when it is whole.
+    indirect case receiving(RequestBody, HTTPRequest, route: Int)
     /// A request is being answered.
     case answering
+    /// An answer goes on until one side ends.
+    case streaming(StreamWriter)
     /// The last answer is out; waiting for the client to hear it.
     case lingering
     case closed
@@ -26,7 +30,7 @@ enum ConnectionState {
             .idle where !isAccepted, .reading where !isAccepted:
             .stranger
         case .idle: .idle
-        case .reading, .deciding, .answering, .lingering, .closed: .busy
+        case .reading, .deciding, .receiving, .answering, .streaming, .lingering, .closed: .busy
         }
     }
 }

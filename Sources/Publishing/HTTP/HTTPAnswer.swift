@@ -61,12 +61,7 @@ package struct HTTPAnswer: Sendable {
         fields.reserveCapacity(8 + headers.count)
         fields.add(name: "Content-Type", value: contentType)
         fields.add(name: "Content-Length", value: String(body.readableBytes))
-        // Answers are of the moment, and some name what runs here: nobody keeps, sniffs or frames them.
-        fields.add(name: "Cache-Control", value: "no-store")
-        fields.add(name: "X-Content-Type-Options", value: "nosniff")
-        fields.add(name: "X-Frame-Options", value: "DENY")
-        fields.add(name: "Referrer-Policy", value: "no-referrer")
-        if let transportSecurity { fields.add(name: "Strict-Transport-Security", value: transportSecurity) }
+        Self.addCommon(to: &fields, transportSecurity)
         for field in headers { fields.add(name: field.name, value: field.value) }
         if !keepsAlive {
             fields.add(name: "Connection", value: "close")
@@ -74,5 +69,26 @@ package struct HTTPAnswer: Sendable {
             fields.add(name: "Connection", value: "keep-alive")
         }
         return HTTPResponseHead(version: version, status: status, headers: fields)
+    }
+
+    /// The head of an answer whose length nobody knows; its end is that of the connection.
+    static func head(
+        _ status: HTTPResponseStatus, _ contentType: String, version: HTTPVersion, transportSecurity: String?
+    ) -> HTTPResponseHead {
+        var fields = HTTPHeaders()
+        fields.reserveCapacity(8)
+        fields.add(name: "Content-Type", value: contentType)
+        addCommon(to: &fields, transportSecurity)
+        fields.add(name: "Connection", value: "close")
+        return HTTPResponseHead(version: version, status: status, headers: fields)
+    }
+
+    private static func addCommon(to fields: inout HTTPHeaders, _ transportSecurity: String?) {
+        // Answers are of the moment, and some name what runs here: nobody keeps, sniffs or frames them.
+        fields.add(name: "Cache-Control", value: "no-store")
+        fields.add(name: "X-Content-Type-Options", value: "nosniff")
+        fields.add(name: "X-Frame-Options", value: "DENY")
+        fields.add(name: "Referrer-Policy", value: "no-referrer")
+        if let transportSecurity { fields.add(name: "Strict-Transport-Security", value: transportSecurity) }
     }
 }

@@ -11,26 +11,28 @@ final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let server: HTTPServer
-    private let gate: RequestGate
+    let server: HTTPServer
+    let gate: RequestGate
     /// Which one it is.
     var number: UInt64 = 0
     /// How it came.
     private(set) var origin: Origin
-    private var state = ConnectionState.idle
+    var state = ConnectionState.idle
     /// Whether a request has ever begun on it.
     private var hasAsked = false
     /// Whether a request was ever let in on it.
     private var isAccepted = false
-    private var head: HTTPRequestHead?
+    var head: HTTPRequestHead?
     private var began = NIODeadline.now()
     private let alarm: LazyAlarm
-    private var context: ChannelHandlerContext?
+    private(set) var context: ChannelHandlerContext?
+    /// Whether the request has a body that is not read to its end: what comes behind its head is no other request.
+    var owesBody = false
 
     /// By which way a connection came.
     enum Origin {
-        /// Over the Unix socket, opened by this user.
-        case local(user: UInt32)
+        /// Over the Unix socket, opened by this process and user.
+        case local(PeerCredentials)
         /// Over TCP.
         case remote(Doorkeeper.Arrival)
     }
@@ -46,7 +48,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     /// How it came over TCP; nil over the Unix socket.
-    private var arrival: Doorkeeper.Arrival? {
+    var arrival: Doorkeeper.Arrival? {
         if case .remote(let arrival) = origin { arrival } else { nil }
     }
 
@@ -94,6 +96,7 @@ final class HTTPConnection: ChannelInboundHandler {
             refuse(
                 .requestHeaderFieldsTooLarge,
                 "431: the request's head is longer than \(server.limits.headBytes) bytes.")
+        case .inputEnded: endStream()
         }
     }
 
@@ -103,9 +106,13 @@ final class HTTPConnection: ChannelInboundHandler {
             guard case .reading = state else { return }
             self.head = head
             // The rest of a request that is refused never comes through the gate: there may be no `end`.
-            if let refusal = server.refusal(of: head) { send(refusal, route: nil) }
-        case .body: break
+            owesBody = BodyFraming.isAnnounced(by: head)
+            if let refusal = server.refusal(of: head) { return send(refusal, route: nil) }
+            // A body is not read before the request is let in.
+            if owesBody { serve(head) }
+        case .body(let bytes): received(bytes)
         case .end:
+            if case .receiving = state { return receivedAll() }
             guard case .reading = state, let head else { return }
             serve(head)
         }
@@ -135,7 +142,8 @@ final class HTTPConnection: ChannelInboundHandler {
         switch state {
         case .idle where hasAsked: expire(in: server.limits.lastTime)
         case .idle, .handshaking: expire(in: server.limits.arrivalTime)
-        case .reading, .deciding, .answering, .lingering, .closed: break
+        case .streaming: endStream()
+        case .reading, .deciding, .receiving, .answering, .lingering, .closed: break
         }
     }
 
@@ -144,7 +152,8 @@ final class HTTPConnection: ChannelInboundHandler {
     func endIfOutdated() {
         guard !server.isWelcome(arrival) else { return }
         switch state {
-        case .handshaking, .idle, .reading: leave()
+        case .handshaking, .idle, .reading, .receiving: leave()
+        case .streaming: endStream()
         case .deciding(let giveUp):
             giveUp()
             leave()
@@ -172,13 +181,13 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func serve(_ head: HTTPRequestHead) {
         guard server.isWelcome(arrival) else { return leave() }
-        guard let request = HTTPRequest(head, began: began) else {
+        guard let request = HTTPRequest(head, began: began, from: RequestClient(origin)) else {
             return refuse(.badRequest, "400: the target is not a path.")
         }
         state = .answering
         alarm.set(began + server.limits.requestTime)
         switch server.admit(head, arrival) {
-        case .granted: answer(request)
+        case .granted: proceed(request)
         case .refused(let refusal): send(refusal, route: nil)
         case .pending(let decision, let giveUp):
             state = .deciding(giveUp: giveUp)
@@ -191,31 +200,65 @@ final class HTTPConnection: ChannelInboundHandler {
         // Meanwhile the client may have gone, or its time may be up.
         guard case .deciding = state else { return }
         state = .answering
-        if let refusal { send(refusal, route: nil) } else { answer(request) }
+        if let refusal { send(refusal, route: nil) } else { proceed(request) }
     }
 
-    private func answer(_ request: HTTPRequest) {
+    /// Goes on with a request that was let in.
+    private func proceed(_ request: HTTPRequest) {
         isAccepted = true
         // A handshake that a good request follows costs its machine nothing.
         arrival?.handshake?.settle()
-        let (reply, route) = server.reply(to: request)
-        switch reply {
-        case .now(let answer): send(answer, route: route)
-        case .later(let future):
-            let me = NIOLoopBound(self, eventLoop: server.loop)
-            future.whenSuccess { me.value.send($0, route: route) }
+        guard let head else { return }
+        var request = request
+        switch server.plan(request, head, arrival) {
+        case .refuse(let refusal, let route): send(refusal, route: route)
+        case .answer(let route, let parameters):
+            request.parameters = parameters
+            answer(request, route: route)
+        case .receive(let plan, let route, let parameters):
+            request.parameters = parameters
+            receive(plan, request, route: route)
         }
+    }
+
+    /// Asks a route. What is held is given back when it has answered.
+    func answer(_ request: HTTPRequest, route: Int, holding body: RequestBody? = nil) {
+        var request = request
+        if request.method != .GET { request.source = source() }
+        switch server.reply(to: request, route: route) {
+        case .now(let answer): send(answer, route: route)
+        case .stream(let stream): send(stream, route: route)
+        case .later(let future):
+            let me = NIOLoopBound((self, body), eventLoop: server.loop)
+            future.whenSuccess { me.value.0.send($0, route: route) }
+        }
+        withExtendedLifetime(body) {}
+    }
+
+    /// Who writes, as the kernel has it. It is looked up for writes alone: it takes files of /proc.
+    private func source() -> PushSource {
+        guard case .local(let credentials) = origin else {
+            return PushSource(connection: nil, pid: nil, uid: nil, origin: nil)
+        }
+        let place = try? context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { server.inspection.origin(of: $0, credentials) }
+        // No connection: over HTTP none is kept, so that none can be missed.
+        return PushSource(
+            connection: nil, pid: credentials.pid == 0 ? nil : credentials.pid, uid: credentials.uid,
+            origin: place ?? nil)
     }
 
     private func refuse(_ status: HTTPResponseStatus, _ sentence: String) {
         switch state {
         case .handshaking, .idle, .reading: send(.refusal(status, sentence), route: nil)
+        case .receiving(_, _, let route): send(.refusal(status, sentence), route: route)
         // An answer is on its way and nothing can be sent before it: what follows on this connection is lost.
-        case .deciding, .answering, .lingering, .closed: break
+        case .deciding, .answering, .streaming, .lingering, .closed: break
         }
     }
 
-    private func send(_ answer: HTTPAnswer, route: Int?) {
+    func send(_ answer: HTTPAnswer, route: Int?) {
         guard let context, isOpen else {
             answer.whenDone?()
             return
@@ -226,16 +269,16 @@ final class HTTPConnection: ChannelInboundHandler {
         // An upgrade is not taken up, and the decoder reads nothing behind a request that asks for one.
         let isUpgrade = request?.headers.contains(name: "upgrade") ?? false || request?.method == .CONNECT
         let keepsAlive =
-            !answer.closes && !server.isDraining && !isUpgrade && server.isWelcome(arrival)
+            !answer.closes && !owesBody && !server.isDraining && !isUpgrade && server.isWelcome(arrival)
             && (request?.isKeepAlive ?? false)
         state = .answering
-        if answer.closes { expire(in: server.limits.lingerTime) }
-        let version = request.map { $0.version.isBefore1_1 ? .http1_0 : .http1_1 } ?? HTTPVersion.http1_1
+        if answer.closes || owesBody { expire(in: server.limits.lingerTime) }
         let answerHead = answer.head(
-            version: version, keepsAlive: keepsAlive, transportSecurity: arrival?.tls?.transportSecurity)
-        context.write(wrapOutboundOut(.head(answerHead)), promise: nil)
+            version: version(of: request), keepsAlive: keepsAlive,
+            transportSecurity: arrival?.tls?.transportSecurity)
+        context.write(Self.wrapOutboundOut(.head(answerHead)), promise: nil)
         if request?.method != .HEAD, answer.body.readableBytes > 0 {
-            context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
+            context.write(Self.wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil)
         }
         let promise = context.eventLoop.makePromise(of: Void.self)
         let me = NIOLoopBound(self, eventLoop: server.loop)
@@ -243,18 +286,23 @@ final class HTTPConnection: ChannelInboundHandler {
             answer.whenDone?()
             me.value.sent(keepsAlive: keepsAlive)
         }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: promise)
+    }
+
+    /// The version of an answer.
+    func version(of request: HTTPRequestHead?) -> HTTPVersion {
+        request.map { $0.version.isBefore1_1 ? .http1_0 : .http1_1 } ?? .http1_1
     }
 
     private var idleTime: TimeAmount {
         isAccepted ? server.limits.idleTime : min(server.limits.idleTime, server.limits.strangerTime)
     }
 
-    private var isOpen: Bool {
+    var isOpen: Bool {
         if case .closed = state { false } else { true }
     }
 
-    private func sent(keepsAlive: Bool) {
+    func sent(keepsAlive: Bool) {
         guard case .answering = state, let context else { return }
         if keepsAlive {
             state = .idle
@@ -269,7 +317,7 @@ final class HTTPConnection: ChannelInboundHandler {
         context.close(mode: .output, promise: nil)
     }
 
-    private func expire(in time: TimeAmount) { alarm.set(.now() + time) }
+    func expire(in time: TimeAmount) { alarm.set(.now() + time) }
 
     private func strike() {
         switch state {
@@ -284,6 +332,12 @@ final class HTTPConnection: ChannelInboundHandler {
             state = .answering
             giveUp()
             send(server.tooManyLogins(), route: nil)
+        case .receiving(_, _, let route):
+            server.tallies.tooSlow.add()
+            send(.refusal(.requestTimeout, "408: the request's body took too long."), route: route)
+        case .streaming(let writer):
+            writer.beat()
+            expire(in: server.limits.streamBeat)
         case .answering:
             server.tallies.tooSlow.add()
             context?.close(promise: nil)
@@ -315,6 +369,7 @@ final class HTTPConnection: ChannelInboundHandler {
         let last = state
         state = .closed
         if case .deciding(let giveUp) = last { giveUp() }
+        if case .streaming(let writer) = last { writer.end() }
         alarm.cancel()
         server.ended(self)
     }

@@ -20,8 +20,20 @@ package struct HTTPLimits: Sendable {
     package var headTime = TimeAmount.seconds(5)
     /// From the opening of a connection over TLS to the end of its handshake; beyond, it is cut.
     package var handshakeTime = TimeAmount.seconds(5)
-    /// From the first byte of a request to the last byte of its answer; beyond, the connection is cut.
+    /// From the first byte of a request, over its body, to the last byte of its answer; beyond, the connection is cut.
     package var requestTime = TimeAmount.seconds(10)
+    /// Bytes that all bodies together may hold while they are read and answered; beyond: 503 with Retry-After.
+    package var bodies = 16 * 1_048_576
+    /// Event streams at a time, and of one machine or user of them; a further one gets 503 or 429.
+    package var streams = 32
+    /// The share of one machine or user.
+    package var streamsPerPeer = 4
+    /// Events that wait for a reader that does not read; what comes after them is counted and told as lost.
+    package var streamQueue = 256
+    /// Bytes that wait for a reader that takes nothing, after which it is cut off.
+    package var streamUnread = 1_048_576
+    /// How often a stream sends its comment. Streams have no deadline.
+    package var streamBeat = TimeAmount.seconds(15)
     /// How long a connection may lie idle between two requests.
     package var idleTime = TimeAmount.seconds(60)
     /// The same for one on which nothing was ever asked that could be answered.

@@ -2,8 +2,9 @@
 
 package import NIOCore
 package import NIOHTTP1
+package import Vitals
 
-/// One request, as routes see it. Bodies are refused before a route is asked.
+/// One request, as routes see it. Its body, where the route takes one, is whole and inflated.
 package struct HTTPRequest: Sendable {
     /// The method; routes see GET for HEAD, since both get the same answer.
     package let method: HTTPMethod
@@ -15,9 +16,17 @@ package struct HTTPRequest: Sendable {
     package let headers: HTTPHeaders
     /// When its first byte came.
     package let began: NIODeadline
+    /// The segments that stand for the names in the route's path, decoded.
+    package internal(set) var parameters: [(name: String, value: String)] = []
+    /// Who sent it, as far as it is counted.
+    package let client: RequestClient
+    /// Who sent it, as far as pushes say; known of requests that write.
+    package internal(set) var source = PushSource(connection: nil, pid: nil, uid: nil, origin: nil)
+    /// The body.
+    package internal(set) var body = ByteBuffer()
 
     /// Reads a request's head; nil where the target is not a path (`*`, `host:port`, rubbish).
-    package init?(_ head: HTTPRequestHead, began: NIODeadline) {
+    init?(_ head: HTTPRequestHead, began: NIODeadline, from client: RequestClient) {
         guard let target = Self.originForm(head.uri) else { return nil }
         let parts = target.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
         method = head.method == .HEAD ? .GET : head.method
@@ -25,10 +34,14 @@ package struct HTTPRequest: Sendable {
         query = parts.count == 2 ? Self.items(parts[1]) : []
         headers = head.headers
         self.began = began
+        self.client = client
     }
 
     /// The first value of a query item.
     package func item(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// The segment that stands for a name in the route's path.
+    package func parameter(_ name: String) -> String? { parameters.first { $0.name == name }?.value }
 
     /// Whether a flag such as `?verbose` is set; `=0` and `=false` unset it.
     package func flag(_ name: String) -> Bool {
@@ -74,11 +87,7 @@ package struct HTTPRequest: Sendable {
         var out: [UInt8] = []
         var rest = text
         while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2,
-                let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16),
-                digits.first != UInt8(ascii: "+")
-            {
+            if byte == UInt8(ascii: "%"), let value = PercentText.value(of: rest.prefix(2)) {
                 out.append(value)
                 rest = rest.dropFirst(2)
             } else {

@@ -16,7 +16,7 @@ extension HTTPServer {
         guard reserve.admits(descriptor, administrator: isAdministrator) else { return refused(.descriptors) }
         do throws(ConnectionLedger.Refusal) {
             try state.value.roll.reserve(
-                user: peer.uid, administrator: isAdministrator, at: view.time.now)
+                user: peer.uid, administrator: isAdministrator, at: time.now)
         } catch {
             switch error {
             case .total: return refused(.full)
@@ -26,7 +26,7 @@ extension HTTPServer {
         }
         return .admitted { [self] channel in
             do {
-                try serve(channel, .local(user: peer.uid))
+                try serve(channel, .local(peer))
             } catch {
                 state.value.roll.release(user: peer.uid)
                 throw error

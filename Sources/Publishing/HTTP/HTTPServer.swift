@@ -27,9 +27,10 @@ package final class HTTPServer: Sendable {
 
     let loop: any EventLoop
     let limits: HTTPLimits
-    private let router: Router
-    let view: PublicView
+    let router: Router
+    let time: any TimeSource
     private let rules: [any RequestRule]
+    private let boundBodies: NIOLoopBoundBox<BodyBudget>
     private let remark: @Sendable (HandshakeRemark) -> Void
     private let book: ListenerBook
     let reserve: DescriptorReserve
@@ -41,14 +42,15 @@ package final class HTTPServer: Sendable {
 
     /// Makes a server that listens nowhere yet.
     ///
-    /// `rules` are asked for every request, before its route. `pages` add samples to the metrics page beside the
+    /// `rules` are asked for every request, before its route. Beats over HTTP go to `heartbeats`. `pages` add samples to the metrics page beside the
     /// kernel's, the board's and the book's; they are called on the sampler's lane, one at a time. `remark` hears of
     /// handshakes that fail, once a minute at most. Its listening sockets are entered in `listeners`; `users` says who
     /// is an administrator on the Unix socket, and `inspection` who is at its other end.
     package init(
         loop: any EventLoop, board: Board, kernel: any KernelReading, tallies: TallyBook,
         time: any TimeSource, identity: ServiceIdentity, generation: TickGeneration,
-        limits: HTTPLimits = HTTPLimits(), routes: [any Route] = RouteCatalog.all,
+        heartbeats: any HeartbeatSink,
+        limits: HTTPLimits = HTTPLimits(), routes: [any Route.Type] = RouteCatalog.all,
         rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = [],
         listeners: ListenerBook? = nil, reserve: DescriptorReserve = DescriptorReserve(),
         users: SocketAccess = .standard(ownUser: 0),
@@ -57,18 +59,25 @@ package final class HTTPServer: Sendable {
     ) {
         self.loop = loop
         self.limits = limits
+        self.time = time
         self.remark = remark
         book = listeners ?? ListenerBook(tallies: tallies, time: time)
         self.reserve = reserve
         self.users = users
         self.inspection = inspection
-        self.rules = [HostRule(), BodyRule()] + rules
-        router = Router(routes)
+        self.rules = [HostRule()] + rules
         let desk = ScrapeDesk(
             loop: loop, kernel: kernel, limits: limits, tallies: tallies,
             sources: PageSources(board: board, tallies: tallies, version: identity.version, others: pages))
-        view = PublicView(
-            board: board, desk: desk, identity: identity, generation: generation, time: time)
+        router = Router(
+            routes,
+            RouteSources(
+                board: board, desk: desk, identity: identity, generation: generation, time: time,
+                heartbeats: heartbeats, pushes: PushTallies(book: tallies),
+                events: EventStreams(
+                    loop, board: board, limits: limits, tallies: tallies,
+                    unmeasured: { kernel.unmeasured })))
+        boundBodies = NIOLoopBoundBox.makeBoxSendingValue(BodyBudget(bytes: limits.bodies), eventLoop: loop)
         let rejections = Rejections(lingeringFor: limits.lingerTime)
         state = NIOLoopBoundBox.makeBoxSendingValue(
             State(
@@ -102,9 +111,13 @@ package final class HTTPServer: Sendable {
         state.value.desk = desk
         tallies.refusals.show(access)
         state.value.door = Doorkeeper(
-            access, time: view.time, tallies: tallies.refusals, desk: desk, following: old)
+            access, time: time, tallies: tallies.refusals, desk: desk, following: old)
         if access.tellsClientsApart, old?.access.tellsClientsApart != true {
             for connection in state.value.roll.all { connection.becomeStranger() }
+        }
+        // A stream is let in once: what it was let in by may be gone. Its reader comes back where it left off.
+        if access.tellsClientsApart || old?.access.tellsClientsApart == true {
+            for connection in state.value.roll.all where connection.peer != nil { connection.endStream() }
         }
         guard old?.access.tls?.trust != access.tls?.trust else { return }
         for connection in state.value.roll.all { connection.endIfOutdated() }
@@ -180,6 +193,9 @@ package final class HTTPServer: Sendable {
 extension HTTPServer {
     var tallies: RequestTallies { boundTallies.value }
 
+    /// What all bodies hold.
+    var bodies: BodyBudget { boundBodies.value }
+
     var isDraining: Bool { state.value.isDraining }
 
     /// The answer that refuses a request whatever it is for.
@@ -201,7 +217,7 @@ extension HTTPServer {
         tallies.refusals.add(.handshake)
         guard let reason = error.flatMap(TLSReason.text) else { return }
         let name = client?.ipAddress ?? "somebody"
-        if let due = state.value.remarks.hear(reason, of: name, at: view.time.now) { remark(due) }
+        if let due = state.value.remarks.hear(reason, of: name, at: time.now) { remark(due) }
     }
 
     /// The answer where a login's time is up.
@@ -216,18 +232,8 @@ extension HTTPServer {
         return arrival.tls?.trust == door.access.tls?.trust
     }
 
-    /// The reply to a request, and its route for the count.
-    func reply(to request: HTTPRequest) -> (RouteReply, route: Int?) {
-        switch router.match(request.path, request.method) {
-        case .route(let number): return (router.routes[number].answer(request, view), number)
-        case .wrongMethod(let number, let allow):
-            let answer = HTTPAnswer(.methodNotAllowed, text: "405: only \(allow) here.\n").with(
-                "Allow", allow)
-            return (.now(answer), number)
-        case .nowhere:
-            return (.now(HTTPAnswer(.notFound, text: "404: nothing here. / lists what there is.\n")), nil)
-        }
-    }
+    /// The reply of a route.
+    func reply(to request: HTTPRequest, route: Int) -> RouteReply { router.routes[route].answer(request) }
 
     func ended(_ connection: HTTPConnection) {
         guard state.value.roll.leave(connection.number) else { return }

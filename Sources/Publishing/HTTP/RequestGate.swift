@@ -12,7 +12,8 @@ import NIOCore
 /// It counts the bytes of a head itself (the decoder's bound is 2 MiB), refuses what the decoder would tolerate
 /// and a proxy in front might read differently (lines that end in a bare LF, folded lines, a CR or NUL within a
 /// line; RFC 9112, sections 2.2 and 5.2), and keeps pipelined requests back, unread where possible, until the
-/// one before them is answered: so answers keep their order and a client cannot make the server queue. Of a read, one
+/// one before them is answered: so answers keep their order and a client cannot make the server queue. A body is let
+/// through only where the connection expects one, up to its last byte and no further. Of a read, one
 /// head is let through at once; those behind it go through the turnstile, with those of all other connections.
 final class RequestGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
@@ -24,15 +25,19 @@ final class RequestGate: ChannelDuplexHandler {
     enum Event {
         /// The first byte of a request's head has come.
         case headBegan
-        /// The head is malformed; the sentence says how.
+        /// The head or the body is malformed; the sentence says how.
         case malformed(String)
         /// The head is too long.
         case tooLong
+        /// The client has sent its last byte, behind a request that is being answered.
+        case inputEnded
     }
 
     private enum State {
         /// Between two requests, or within a head.
         case open
+        /// A request's body is let through.
+        case receiving(BodyFraming)
         /// A request is being answered.
         case answering
         /// Nothing more will be read from this client; bytes are thrown away.
@@ -61,7 +66,7 @@ final class RequestGate: ChannelDuplexHandler {
     private var isPassing = false
     private var readHeldBack = false
     /// Whether the client has sent its last byte; what it asked before is still answered.
-    private var inputEnded = false
+    private(set) var inputHasEnded = false
     private var context: ChannelHandlerContext?
 
     init(headBytes: Int, _ turnstile: Turnstile) {
@@ -88,7 +93,7 @@ final class RequestGate: ChannelDuplexHandler {
         // any case.
         if pending.readableBytes > Self.mostKept { return fault(.tooLong, context) }
         if isFirst { context.fireUserInboundEventTriggered(Event.headBegan) }
-        advance(context)
+        if case .receiving = state { feed(context) } else { advance(context) }
     }
 
     /// A client that ended its side may wait for its answers. The decoder hears nothing of it: it would take no more of
@@ -97,8 +102,12 @@ final class RequestGate: ChannelDuplexHandler {
         guard case .some(.inputClosed) = event as? ChannelEvent else {
             return context.fireUserInboundEventTriggered(event)
         }
-        inputEnded = true
-        leaveIfDone(context)
+        inputHasEnded = true
+        switch state {
+        case .receiving: endedWithinBody(context)
+        case .answering, .shut: context.fireUserInboundEventTriggered(Event.inputEnded)
+        case .open: leaveIfDone(context)
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -120,6 +129,16 @@ final class RequestGate: ChannelDuplexHandler {
         state = .open
         if isPassing { return }
         goOn(context)
+        resume(context)
+    }
+
+    /// The request that was let through has a body that is wanted.
+    func expectBody(_ framing: BodyFraming) {
+        guard let context, case .answering = state else { return }
+        state = .receiving(framing)
+        // The decoder is still within the head.
+        if isPassing { return }
+        feed(context)
         resume(context)
     }
 
@@ -182,10 +201,36 @@ final class RequestGate: ChannelDuplexHandler {
         if pending.readableBytes == 0 { pending = ByteBuffer() }
         (scanned, lineStart, skipped, blanks, whole) = (0, 0, 0, 0, nil)
         state = .answering
+        deliver(head, context)
+        if case .receiving = state { feed(context) }
+    }
+
+    /// Hands bytes to the decoder; what comes behind them only afterwards.
+    private func deliver(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         isPassing = true
-        context.fireChannelRead(wrapInboundOut(head))
+        context.fireChannelRead(wrapInboundOut(bytes))
         isPassing = false
         if case .open = state { goOn(context) }
+    }
+
+    /// Lets through what is there of a body.
+    private func feed(_ context: ChannelHandlerContext) {
+        guard case .receiving(var framing) = state else { return }
+        let (count, progress) = pending.withUnsafeReadableBytes { framing.take($0) }
+        switch progress {
+        case .malformed(let sentence): return fault(.malformed(sentence), context)
+        case .whole: state = .answering
+        case .more:
+            state = .receiving(framing)
+            if inputHasEnded { return endedWithinBody(context) }
+        }
+        guard count > 0, let bytes = pending.readSlice(length: count) else { return }
+        if pending.readableBytes == 0 { pending = ByteBuffer() }
+        deliver(bytes, context)
+    }
+
+    private func endedWithinBody(_ context: ChannelHandlerContext) {
+        fault(.malformed("the connection ended within the body."), context)
     }
 
     /// What came behind the request that is answered.
@@ -196,7 +241,7 @@ final class RequestGate: ChannelDuplexHandler {
 
     /// Closes behind the last answer; half a head of a client that ended is nobody's request.
     private func leaveIfDone(_ context: ChannelHandlerContext) {
-        guard inputEnded, !isHoldingBack, case .open = state else { return }
+        guard inputHasEnded, !isHoldingBack, case .open = state else { return }
         context.close(promise: nil)
     }
 

@@ -18,17 +18,6 @@ struct HostRule: RequestRule {
     }
 }
 
-/// No route takes a body: one that is announced is neither read nor skipped.
-struct BodyRule: RequestRule {
-    func refusal(of request: HTTPRequestHead) -> HTTPAnswer? {
-        let lengths = request.headers["content-length"]
-        if request.headers.contains(name: "transfer-encoding") || lengths.contains(where: { $0 != "0" }) {
-            return .refusal(.payloadTooLarge, "413: no body is taken here. Send the request without one.")
-        }
-        return nil
-    }
-}
-
 extension HTTPVersion {
     /// Whether the client speaks HTTP/1.0: no Host is needed, and connections end unless it asks otherwise.
     var isBefore1_1: Bool { major < 1 || (major == 1 && minor < 1) }

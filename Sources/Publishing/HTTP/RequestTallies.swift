@@ -24,10 +24,10 @@ final class RequestTallies {
     private let names: [String]
     private var known: [[UInt: TallyBook.Tally]]
 
-    init(_ book: TallyBook, _ routes: [any Route]) {
+    init(_ book: TallyBook, _ routes: [any Route.Type]) {
         self.book = book
         refusals = RefusalTallies(book)
-        names = routes.map { $0.paths.first ?? "other" } + ["other"]
+        names = routes.map { $0.name } + ["other"]
         known = Array(repeating: [:], count: names.count)
         open = book.tally(Self.connections)
         refused = book.tally(Self.dropped, [("what", "http_connection"), ("reason", "limit")])

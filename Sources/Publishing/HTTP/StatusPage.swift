@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOHTTP1
 import Vitals
 
 /// The status of the moment as HTML.
@@ -10,13 +11,10 @@ struct StatusPage {
     /// Reload interval of the page; a check's usual interval.
     private static let refreshSeconds = 10
 
-    init(_ report: Report, _ identity: ServiceIdentity, now: WallTime, _ routes: [any Route]) {
+    init(_ report: Report, _ identity: ServiceIdentity, now: WallTime, _ routes: [any Route.Type]) {
         let name = Self.escape(identity.name)
         let rows = report.checks.map(Self.row).joined(separator: "\n")
-        let links = routes.filter { $0.paths.first != "/" }.map { route in
-            let path = route.paths.first ?? ""
-            return "<li><a href=\"\(path)\"><code>\(path)</code></a> \(Self.escape(route.title))</li>"
-        }.joined(separator: "\n")
+        let links = routes.filter { $0.name != "/" }.map(Self.entry).joined(separator: "\n")
         let table =
             report.checks.isEmpty
             ? "<p>No checks are configured; the kernel's figures are on <a href=\"/metrics\">/metrics</a>.</p>"
@@ -57,6 +55,15 @@ struct StatusPage {
             </html>
 
             """
+    }
+
+    /// A route: a link where a browser can follow it, else its method.
+    private static func entry(_ route: any Route.Type) -> String {
+        let link =
+            route.methods.contains(.GET)
+            ? "<a href=\"\(route.name)\"><code>\(route.name)</code></a>"
+            : "<code>\(route.allow) \(route.name)</code>"
+        return "<li>\(link) \(escape(route.title))</li>"
     }
 
     private static func remarks(_ report: Report) -> String {

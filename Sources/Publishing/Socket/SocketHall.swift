@@ -206,12 +206,7 @@ final class SocketHall {
 
     /// The event that stands for those that a slow reader missed.
     func lostEvent(count: Int?, sequence: UInt64) -> ByteBuffer {
-        eventBytes { event in
-            event.member("topic", Subscribe.lostTopic)
-            event.member("seq", Int64(clamping: sequence))
-            event.member("epoch", board.epoch)
-            event.member("count", count.map { Int64($0) })
-        }
+        eventBytes { Subscribe.writeLoss(count, sequence: sequence, epoch: board.epoch, into: &$0) }
     }
 
     private func eventBytes(_ members: (inout JSONWriter) -> Void) -> ByteBuffer {

@@ -34,22 +34,15 @@ extension SocketSession {
         events = EventQueue(capacity: hall.limits.eventsQueued)
     }
 
-    /// Tells, right behind the answer to `subscribe`, that changes are missing; how many is known only within
-    /// one life of vitald.
-    func noteLoss(since: Int64?, sameEpoch: Bool, at sequence: UInt64) {
-        let missing = since.flatMap { since -> Int? in
-            let since = UInt64(clamping: since)
-            return sameEpoch && since <= sequence ? Int(clamping: sequence - since) : nil
-        }
+    /// Tells, right behind the answer to `subscribe`, that changes are missing, and how many where that is known.
+    func noteLoss(_ missing: Int?, at sequence: UInt64) {
         pendingLoss = hall.lostEvent(count: missing, sequence: sequence)
     }
 
     /// Cuts a subscriber for which more than the bound waits and which took nothing since the last event.
     private func cutIfStuck(_ context: ChannelHandlerContext) {
         let held = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        let stuck = held >= unreadAtLastEvent
-        unreadAtLastEvent = held
-        guard stuck, held + events.bytes > hall.limits.unread else { return }
+        guard events.isStuck(holding: held, bound: hall.limits.unread) else { return }
         hall.tallies.dropped("connection", "slow_reader")
         context.close(promise: nil)
     }

@@ -47,8 +47,6 @@ final class SocketSession: ChannelDuplexHandler {
     /// Ids of calls whose answers are under way; empty for those that want none.
     var underWay: [UInt64: (entry: MethodCatalog.Entry, id: [UInt8]?)] = [:]
     var tickets: UInt64 = 0
-    /// Bytes that NIO held for the peer when the last event came.
-    var unreadAtLastEvent = 0
     /// An event that goes out right behind the answers of this burst.
     var pendingLoss: ByteBuffer?
 

@@ -62,8 +62,6 @@ struct SocketTallies {
 
     /// Counts a pushed item.
     func pushed(_ kind: String, accepted: Bool) {
-        book.tally(
-            SocketFamilies.pushed, [("kind", kind), ("result", accepted ? "accepted" : "rejected")]
-        ).add()
+        PushTallies(book: book).add(kind, accepted: accepted)
     }
 }

@@ -119,8 +119,9 @@ final class Daemon {
         self.book = book
         http = HTTPServer(
             loop: loop, board: board, kernel: kernel, tallies: tallies, time: time, identity: identity,
-            generation: generation, pages: [{ journal.fill(&$0) }], listeners: book,
-            users: .standard(ownUser: geteuid()), remark: { log.write($0.line) })
+            generation: generation, heartbeats: heartbeats, pages: [{ journal.fill(&$0) }], listeners: book,
+            users: .standard(ownUser: geteuid()),
+            inspection: PeerInspection(resolver: PeerResolver(roots: roots)), remark: { log.write($0.line) })
         rpc = SocketServer(
             loop: loop,
             equipment: SocketServer.Equipment(

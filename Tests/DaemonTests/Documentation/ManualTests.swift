@@ -80,7 +80,7 @@ struct ManualTests {
         let page = try ManualPage("vitald.8")
 
         #expect(JournalEvent.allCases.filter { !page.items.contains($0.messageID) } == [])
-        #expect(RouteCatalog.all.flatMap(\.paths).filter { !page.items.contains($0) } == [])
+        #expect(RouteCatalog.all.flatMap { $0.paths }.filter { !page.items.contains($0) } == [])
     }
 
     @Test("vitalctl(1) explains every command of the help")

@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Publishing
+import Synchronization
 import TestSupport
 import Vitals
 
@@ -20,14 +21,16 @@ final class House: Sendable {
     let tallies = TallyBook()
     let generation = TickGeneration()
     let kernel: FakeKernel
+    let heartbeats = FakeHeartbeats()
     let server: HTTPServer
     let port: Int
+    private let sockets = Mutex<[String]>([])
 
     init(
         _ checks: [CheckReport] = [
             ReportSample.check("db", "postgres"), ReportSample.check("cache", "redis"),
         ],
-        kernel: FakeKernel = FakeKernel(), routes: [any Route] = RouteCatalog.all,
+        kernel: FakeKernel = FakeKernel(), routes: [any Route.Type] = RouteCatalog.all,
         rules: [any RequestRule] = [], peers: PeerInspection = PeerInspection(resolver: nil),
         limits change: (inout HTTPLimits) -> Void = { _ in },
         remark: @escaping @Sendable (HandshakeRemark) -> Void = { _ in }
@@ -39,15 +42,25 @@ final class House: Sendable {
         server = HTTPServer(
             loop: group.next(), board: board, kernel: kernel, tallies: tallies, time: FixedTime(),
             identity: ServiceIdentity(name: "agno-data-api", labels: [("team", "data")], version: "1.2.3"),
-            generation: generation, limits: limits, routes: routes, rules: rules, inspection: peers,
+            generation: generation, heartbeats: heartbeats, limits: limits, routes: routes, rules: rules,
+            inspection: peers,
             remark: remark)
         let address = try server.listen(on: SocketAddress(ipAddress: "127.0.0.1", port: 0)).wait()
         port = address.port ?? 0
     }
 
     deinit {
+        for path in sockets.withLock({ $0 }) { unlink(path) }
         _ = server.drain(within: .zero)
         LoopGroups.retire(group)
+    }
+
+    /// Serves a Unix socket as well; gives its path, which is gone with the house.
+    func listenLocally() throws -> String {
+        let path = Tool.scratchPath(".sock")
+        sockets.withLock { $0.append(path) }
+        _ = try server.listen(on: SocketAddress(unixDomainSocketPath: path)).wait()
+        return path
     }
 
     /// Puts rules for TCP in force; passwords are compared on a thread of their own.
@@ -85,6 +98,21 @@ final class House: Sendable {
         tallies.tally(
             MetricFamily("vitald_http_requests_total", .counter, "Help."),
             [("route", route), ("code", "\(code)")]
+        ).value
+    }
+
+    /// How often this was dropped for this reason.
+    func dropped(_ what: String, _ reason: String) -> Int64 {
+        tallies.tally(
+            MetricFamily("vitald_dropped_total", .counter, "Help."), [("what", what), ("reason", reason)]
+        ).value
+    }
+
+    /// How many heartbeats were pushed with this result.
+    func pushed(_ result: String) -> Int64 {
+        tallies.tally(
+            MetricFamily("vitald_push_items_total", .counter, "Help."),
+            [("kind", "heartbeat"), ("result", result)]
         ).value
     }
 

@@ -107,6 +107,25 @@ final class RawClient {
         return try answer(isHead: method == "HEAD")
     }
 
+    /// Sends a GET and reads the head of its answer.
+    func open(_ target: String, _ headers: String = "") throws -> Answer {
+        send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\(headers)\r\n")
+        return try answer(isHead: true)
+    }
+
+    /// Reads one chunk of a body in chunks; nil for the last one.
+    func chunk() throws -> String? {
+        while !buffer.contains(10) { try fill() }
+        let line = buffer.prefix { $0 != 10 }
+        guard line.last == 13, let length = Int(String(decoding: line.dropLast(), as: UTF8.self), radix: 16)
+        else { throw Failure(what: "no chunk: \(String(decoding: line, as: UTF8.self))") }
+        let start = line.count + 1
+        while buffer.count < start + length + 2 { try fill() }
+        let text = String(decoding: buffer[start..<(start + length)], as: UTF8.self)
+        buffer.removeFirst(start + length + 2)
+        return length == 0 ? nil : text
+    }
+
     /// Reads until the server ends the connection; gives what came that was not asked for.
     func rest() throws -> [UInt8] {
         while !isEnded {

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import NIOHTTP1
 import Publishing
 import Testing
 import Vitals
 
 @Suite("The routes")
 struct RouteTests {
+    /// Routes that answer GET with a whole page.
+    private static let pages = RouteCatalog.all.filter {
+        $0.methods.contains(.GET) && $0.paths != ["/api/v1/events"]
+    }
+
     private let pending = ReportSample.check("db", "postgres", .unknown, phase: .pending)
 
     /// An answer's JSON, read with our own strict reader.
@@ -15,8 +21,8 @@ struct RouteTests {
     }
 
     @Test(
-        "every route of the catalog answers GET and HEAD alike, and refuses the rest",
-        arguments: RouteCatalog.all.flatMap(\.paths))
+        "every page of the catalog answers GET and HEAD alike, and refuses the rest",
+        arguments: pages.flatMap { $0.paths })
     func contract(_ path: String) throws {
         let house = try House()
         let client = try house.client()
@@ -41,13 +47,15 @@ struct RouteTests {
 
     @Test("paths are unique across the catalog, and each route has a title")
     func catalog() {
-        let paths = RouteCatalog.all.flatMap(\.paths)
+        let paths = RouteCatalog.all.flatMap { $0.paths }
 
         #expect(Set(paths).count == paths.count)
         #expect(RouteCatalog.all.allSatisfy { !$0.title.isEmpty && !$0.paths.isEmpty })
+        #expect(
+            RouteCatalog.all.allSatisfy { $0.body == .nothing || $0.methods != [.GET] }, "GET takes no body")
         for wanted in [
             "/", "/metrics", "/livez", "/readyz", "/startupz", "/startup", "/healthz", "/health",
-            "/health/data-detailed",
+            "/health/data-detailed", "/api/v1/events", "/api/v1/heartbeat/NAME",
         ] {
             #expect(paths.contains(wanted))
         }
@@ -287,8 +295,12 @@ struct RouteTests {
         #expect(!answer.text.contains("src="))
         #expect(answer.text.contains("unhealthy"))
         #expect(answer.text.contains("agno-data-api"))
-        for path in RouteCatalog.all.compactMap(\.paths.first) where path != "/" {
+        for path in Self.pages.compactMap({ $0.paths.first }) where path != "/" {
             #expect(answer.text.contains("href=\"\(path)\""))
         }
+        #expect(answer.text.contains("<code>POST /api/v1/heartbeat/NAME</code>"))
+        #expect(!answer.text.contains("href=\"/api/v1/heartbeat"))
+        // What the page's own origin serves, a script of it may read; the page itself has none.
+        #expect(answer.header("content-security-policy")?.contains("connect-src 'self'") == true)
     }
 }

@@ -18,6 +18,12 @@ enum Refusal: CaseIterable {
     case guesses
     /// A request whose password nobody had time to compare.
     case queue
+    /// A request that would change something, of a client that is not known.
+    case write
+    /// The same, sent by a web page of another site.
+    case crossSite
+    /// A request whose body found no room beside those of others.
+    case bodies
     /// A connection that did not finish its handshake.
     case handshake
     /// A connection beyond what one machine may have.
@@ -43,6 +49,9 @@ enum Refusal: CaseIterable {
         case .credentials: ("http_request", "credentials")
         case .guesses: ("http_request", "guesses")
         case .queue: ("http_request", "login_queue")
+        case .write: ("http_request", "write")
+        case .crossSite: ("http_request", "cross_site")
+        case .bodies: ("http_request", "bodies")
         case .handshake: ("http_connection", "tls")
         case .peerLimit: ("http_connection", "peer_limit")
         case .openingRate: ("http_connection", "rate")
@@ -71,7 +80,8 @@ final class RefusalTallies {
 
     /// Shows what there can be under these rules.
     func show(_ access: HTTPAccess) {
-        var possible: [Refusal] = [.evicted, .userLimit, .descriptors]
+        var possible: [Refusal] = [.evicted, .userLimit, .descriptors, .crossSite, .bodies]
+        if !access.tellsClientsApart { possible.append(.write) }
         if access.hosts != .any { possible.append(.host) }
         if let tls = access.tls {
             possible += [.handshake, .openingRate]

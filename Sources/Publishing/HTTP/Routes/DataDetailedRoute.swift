@@ -13,11 +13,14 @@ import Vitals
 ///   "cache_available": true, "data_processing_capacity": "42.3% memory used" }
 /// ```
 struct DataDetailedRoute: Route {
-    let paths = ["/health/data-detailed"]
-    let title = "the dependencies in the words of the data agent's health checker (?strict)"
+    static let paths = ["/health/data-detailed"]
+    static let title = "the dependencies in the words of the data agent's health checker (?strict)"
+    private let board: Board
 
-    func answer(_ request: HTTPRequest, _ view: PublicView) -> RouteReply {
-        let report = view.board.report
+    init(_ sources: RouteSources) { board = sources.board }
+
+    func answer(_ request: HTTPRequest) -> RouteReply {
+        let report = board.report
         let checks = report.checks.filter(\.definition.enabled)
         var json = JSONWriter(capacity: 512 + checks.count * 256)
         json.object { json in

@@ -11,11 +11,18 @@ import Vitals
 ///     "observedUnit": "ms", "status": "warn", "time": "2026-11-22T18:20:54.120Z", "output": "…" } ] } }
 /// ```
 struct HealthRoute: Route {
-    let paths = ["/health"]
-    let title = "the checks as application/health+json (?tag=WORD)"
+    static let paths = ["/health"]
+    static let title = "the checks as application/health+json (?tag=WORD)"
+    private let board: Board
+    private let identity: ServiceIdentity
 
-    func answer(_ request: HTTPRequest, _ view: PublicView) -> RouteReply {
-        let report = view.board.report
+    init(_ sources: RouteSources) {
+        board = sources.board
+        identity = sources.identity
+    }
+
+    func answer(_ request: HTTPRequest) -> RouteReply {
+        let report = board.report
         var checks = report.checks.filter(\.definition.enabled)
         var status = report.status
         var output = report.reason
@@ -28,9 +35,9 @@ struct HealthRoute: Route {
         json.object { json in
             json.member("status", Self.word(status))
             json.member("version", "1")
-            json.member("releaseId", view.identity.version)
-            json.member("serviceId", view.identity.name)
-            json.member("description", "health of " + view.identity.name + ", judged by vitald")
+            json.member("releaseId", identity.version)
+            json.member("serviceId", identity.name)
+            json.member("description", "health of " + identity.name + ", judged by vitald")
             json.member("output", output)
             json.member(
                 "checks",

@@ -13,11 +13,14 @@ import Vitals
 /// ```
 /// `?exclude=NAME` (repeated or with commas) leaves checks out of the judgement.
 struct HealthzRoute: Route {
-    let paths = ["/healthz"]
-    let title = "the checks line by line (?verbose, ?exclude=NAME)"
+    static let paths = ["/healthz"]
+    static let title = "the checks line by line (?verbose, ?exclude=NAME)"
+    private let board: Board
 
-    func answer(_ request: HTTPRequest, _ view: PublicView) -> RouteReply {
-        let report = view.board.report
+    init(_ sources: RouteSources) { board = sources.board }
+
+    func answer(_ request: HTTPRequest) -> RouteReply {
+        let report = board.report
         let checks = report.checks.filter(\.definition.enabled)
         let wanted = request.query.filter { $0.name == "exclude" }
             .flatMap { $0.value.split(separator: ",").map(String.init) }

@@ -6,16 +6,25 @@ import Vitals
 
 /// `/`: the status for now, for people. Plain HTML, nothing from outside, no script; it reloads itself.
 struct IndexRoute: Route {
-    let paths = ["/"]
-    let title = "this page"
+    static let paths = ["/"]
+    static let title = "this page"
+    private let board: Board
+    private let identity: ServiceIdentity
+    private let time: any TimeSource
 
-    func answer(_ request: HTTPRequest, _ view: PublicView) -> RouteReply {
-        let page = StatusPage(view.board.report, view.identity, now: view.time.wall, RouteCatalog.all)
+    init(_ sources: RouteSources) {
+        board = sources.board
+        identity = sources.identity
+        time = sources.time
+    }
+
+    func answer(_ request: HTTPRequest) -> RouteReply {
+        let page = StatusPage(board.report, identity, now: time.wall, RouteCatalog.all)
         let answer = HTTPAnswer(.ok, "text/html; charset=utf-8", ByteBuffer(string: page.html))
         return .now(
             answer.with(
                 "Content-Security-Policy",
-                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+                "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; connect-src 'self'; "
                     + "frame-ancestors 'none'"))
     }
 }

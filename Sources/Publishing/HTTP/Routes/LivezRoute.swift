@@ -7,11 +7,14 @@ struct LivezRoute: Route {
     /// The header with the number of the daemon's tick, for its watchdog.
     static let generationHeader = "X-Vitald-Generation"
 
-    let paths = ["/livez"]
-    let title = "whether vitald itself is alive"
+    static let paths = ["/livez"]
+    static let title = "whether vitald itself is alive"
+    private let generation: TickGeneration
 
-    func answer(_ request: HTTPRequest, _ view: PublicView) -> RouteReply {
+    init(_ sources: RouteSources) { generation = sources.generation }
+
+    func answer(_ request: HTTPRequest) -> RouteReply {
         let answer = HTTPAnswer(.ok, text: "ok\n")
-        return .now(answer.with(Self.generationHeader, String(view.generation.value)))
+        return .now(answer.with(Self.generationHeader, String(generation.value)))
     }
 }

@@ -5,20 +5,22 @@ import NIOHTTP1
 
 /// `/metrics`: the page for Prometheus.
 struct MetricsRoute: Route {
-    let paths = ["/metrics"]
-    let title = "metrics for Prometheus, as text 0.0.4 or OpenMetrics 1.0"
+    static let paths = ["/metrics"]
+    static let title = "metrics for Prometheus, as text 0.0.4 or OpenMetrics 1.0"
+    private let desk: ScrapeDesk
 
-    func answer(_ request: HTTPRequest, _ view: PublicView) -> RouteReply {
+    init(_ sources: RouteSources) { desk = sources.desk }
+
+    func answer(_ request: HTTPRequest) -> RouteReply {
         let wish = PageNegotiation(
             accept: request.headers[canonicalForm: "accept"].map(String.init),
             acceptEncoding: request.headers[canonicalForm: "accept-encoding"].map(String.init))
         let budget = ScrapeBudget(
-            header: request.headers.first(name: "x-prometheus-scrape-timeout-seconds"), view.desk.limits)
-        guard let page = view.desk.order(wish, by: request.began + budget.time) else {
+            header: request.headers.first(name: "x-prometheus-scrape-timeout-seconds"), desk.limits)
+        guard let page = desk.order(wish, by: request.began + budget.time) else {
             let answer = HTTPAnswer(.serviceUnavailable, text: "503: too many scrapes at once. Later.\n")
             return .now(answer.with("Retry-After", "1"))
         }
-        let desk = view.desk
         return .later(
             page.map { product in
                 var answer = HTTPAnswer(.ok, wish.format.contentType, product.page)

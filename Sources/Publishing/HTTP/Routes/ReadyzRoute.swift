@@ -6,11 +6,14 @@ import Vitals
 /// `/readyz`: whether traffic should be sent here; `?degraded=429` for readers that know a third answer, such
 /// as Consul.
 struct ReadyzRoute: Route {
-    let paths = ["/readyz"]
-    let title = "whether traffic should be sent here"
+    static let paths = ["/readyz"]
+    static let title = "whether traffic should be sent here"
+    private let board: Board
 
-    func answer(_ request: HTTPRequest, _ view: PublicView) -> RouteReply {
-        let report = view.board.report
+    init(_ sources: RouteSources) { board = sources.board }
+
+    func answer(_ request: HTTPRequest) -> RouteReply {
+        let report = board.report
         guard report.ready else {
             return .now(HTTPAnswer(.serviceUnavailable, text: "not ready: " + Self.cause(report).line + "\n"))
         }

@@ -12,47 +12,15 @@ struct SubscribeHandler: SessionHandler {
     func answer(_ call: SocketCall, of session: SocketSession, into result: inout JSONWriter)
         throws(SocketFault)
     {
-        let asked = try topics(call)
+        let asked = try Subscribe.topics(named: try call.texts("topics"))
         let since = try call.integer("since_seq", within: 0...Int64.max)
-        let epoch = try call.text("epoch")
-        // A number of another life of vitald says nothing about this one.
-        let resumable = epoch.map { $0 == board.epoch } ?? true
-        let (report, changes) = board.changes(since: since.map { UInt64(clamping: $0) } ?? 0)
-        let lost = since != nil && !(resumable && changes != nil)
-        var reply = Subscribe.Reply(
-            epoch: board.epoch, sequence: report.sequence,
-            topics: asked.filter(\.isSpoken).map(\.rawValue),
-            unavailable: asked.filter { !$0.isSpoken }.map(\.rawValue), lost: lost)
-        if since != nil, !lost {
-            reply.replay = (changes ?? []).map { ChangeView($0) }.filter { change in
-                asked.contains { $0.rawValue == change.topic }
-            }
-        } else {
-            reply.status = StatusQuery.Reply(
-                report, epoch: board.epoch, unmeasured: unmeasured())
-            reply.checks = report.checks.map { CheckView($0) }
-        }
-        reply.write(into: &result)
+        let opening = board.opening(
+            asked, since: since.map { UInt64(clamping: $0) }, epoch: try call.text("epoch"),
+            unmeasured: unmeasured)
+        opening.reply.write(into: &result)
         session.topics = Set(asked)
-        session.heard = report.sequence
-        if lost { session.noteLoss(since: since, sameEpoch: resumable, at: report.sequence) }
-    }
-
-    private func topics(_ call: SocketCall) throws(SocketFault) -> [Subscribe.Topic] {
-        guard let words = try call.texts("topics") else { return Subscribe.Topic.allCases }
-        var topics: [Subscribe.Topic] = []
-        for word in words {
-            guard let topic = Subscribe.Topic(rawValue: word) else {
-                let known = Subscribe.Topic.allCases.map(\.rawValue).joined(separator: ", ")
-                throw .invalidParameter(
-                    "topics", "there is no topic \"\(Echo.cut(word))\"; there are \(known)")
-            }
-            if !topics.contains(topic) { topics.append(topic) }
-        }
-        guard !topics.isEmpty else {
-            throw .invalidParameter("topics", "is an empty list; leave it out for all")
-        }
-        return topics
+        session.heard = opening.reply.sequence
+        if opening.reply.lost { session.noteLoss(opening.missing, at: opening.reply.sequence) }
     }
 }
 

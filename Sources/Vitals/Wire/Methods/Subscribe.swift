@@ -20,6 +20,34 @@ package enum Subscribe {
     /// The topic of the event that stands for events that a slow reader missed.
     package static let lostTopic = "lost"
 
+    /// Writes the members of that event; `count` is nil where nobody can know how many it were.
+    package static func writeLoss(
+        _ count: Int?, sequence: UInt64, epoch: String, into event: inout JSONWriter
+    ) {
+        event.member("topic", lostTopic)
+        event.member("seq", Int64(clamping: sequence))
+        event.member("epoch", epoch)
+        event.member("count", count.map { Int64($0) })
+    }
+
+    /// Reads the topics that a subscriber names; all where it names none.
+    package static func topics(named words: [String]?) throws(SocketFault) -> [Topic] {
+        guard let words else { return Topic.allCases }
+        var topics: [Topic] = []
+        for word in words {
+            guard let topic = Topic(rawValue: word) else {
+                let known = Topic.allCases.map(\.rawValue).joined(separator: ", ")
+                throw .invalidParameter(
+                    "topics", "there is no topic \"\(Echo.cut(word))\"; there are \(known)")
+            }
+            if !topics.contains(topic) { topics.append(topic) }
+        }
+        guard !topics.isEmpty else {
+            throw .invalidParameter("topics", "is an empty list; leave it out for all")
+        }
+        return topics
+    }
+
     /// The method.
     package static let method = SocketMethod(
         "subscribe", role: .read,

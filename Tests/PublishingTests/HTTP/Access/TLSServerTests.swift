@@ -2,6 +2,7 @@
 
 import Glibc
 import NIOCore
+import NIOPosix
 import NIOSSL
 import Publishing
 import TestSupport
@@ -218,6 +219,64 @@ struct TLSServerTests {
         #expect(try half.rest() == [])
         #expect(try waiting.rest() == [])
         #expect(house.count("/livez", 200) == 0)
+    }
+
+    @Test("over TLS whoever has a certificate writes, and nobody else")
+    func writes() throws {
+        let house = try House()
+        let made = try Self.certificates.get()
+        func post(_ words: String...) throws -> String {
+            let command =
+                ["curl", "-sS", "-i", "--max-time", "20", "--cacert", made.path("ca.crt"), "-X", "POST"]
+                + words
+                + ["https://localhost:\(house.port)/api/v1/heartbeat/agent"]
+            return String(decoding: try Tool.run(command, [UInt8]()).output, as: UTF8.self)
+        }
+        try house.replace(Self.access())
+        #expect(try post().hasPrefix("HTTP/1.1 403 "), "TLS alone tells nobody apart")
+        try house.replace(Self.access(authority: true))
+        let certificate = ["--cert", made.path("client.crt"), "--key", made.path("client.key")]
+
+        #expect(
+            try post(certificate[0], certificate[1], certificate[2], certificate[3]).hasPrefix(
+                "HTTP/1.1 200 "))
+        let own = "Origin: http://localhost:\(house.port)"
+        #expect(
+            try post(certificate[0], certificate[1], certificate[2], certificate[3], "-H", own)
+                .hasPrefix("HTTP/1.1 403 "), "a page in plain text is another site")
+        #expect(house.heartbeats.beats.count == 1)
+    }
+
+    @Test("a stream goes over TLS")
+    func stream() throws {
+        let house = try House()
+        try house.replace(Self.access())
+        let ca = try Self.certificates.get().path("ca.crt")
+        let command = [
+            "curl", "-sS", "-N", "--max-time", "20", "--cacert", ca,
+            "https://localhost:\(house.port)/api/v1/events",
+        ]
+        let threads = NIOThreadPool(numberOfThreads: 1)
+        threads.start()
+        let reader = threads.runIfActive(eventLoop: house.group.next()) { try Tool.run(command, [UInt8]()) }
+        let streams = house.tallies.tally(MetricFamily("vitald_http_streams", .gauge, "Help."))
+        #expect(house.reaches { streams.value == 1 })
+        try house.group.next().submit {
+            var report = house.board.report
+            report.sequence = 8
+            let change = HealthChange(
+                sequence: 8, subject: .check("db"), from: "healthy", to: "unhealthy", reason: nil,
+                message: "gone",
+                wall: ReportSample.wall)
+            house.board.publish(report, [change])
+        }.wait()
+        try house.server.drain(within: .seconds(20)).wait()
+
+        let (code, output) = try reader.wait()
+        let text = String(decoding: output, as: UTF8.self)
+        #expect(code == 0)
+        #expect(text.hasPrefix("event: snapshot\nid: e-7\n"), "\(text)")
+        #expect(text.contains("\n\nid: e-8\ndata: {\"topic\":\"check\",\"seq\":8,"), "\(text)")
     }
 
     @Test("the Unix socket is not concerned")

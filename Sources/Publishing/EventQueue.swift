@@ -2,9 +2,11 @@
 
 import NIOCore
 
-/// What waits for one subscriber that is slower than the news. A plain value: the session asks it.
+/// What waits for one subscriber that is slower than the news, on the socket or over HTTP. A plain value.
 struct EventQueue {
     private let capacity: Int
+    /// Bytes that NIO held for the reader when the last event came.
+    private var heldBefore = 0
     private var waiting = CircularBuffer<ByteBuffer>(initialCapacity: 4)
     /// Bytes of the events that wait.
     private(set) var bytes = 0
@@ -28,6 +30,13 @@ struct EventQueue {
         waiting.append(event)
         bytes += event.readableBytes
         return true
+    }
+
+    /// Whether more than `bound` bytes wait for a reader that took nothing since the last event; `held` are those that
+    /// NIO holds for it.
+    mutating func isStuck(holding held: Int, bound: Int) -> Bool {
+        defer { heldBefore = held }
+        return held >= heldBefore && held + bytes > bound
     }
 
     /// The oldest event that waits.
