@@ -83,7 +83,7 @@ struct Standing: Sendable {
     }
 
     /// The code that explains its state.
-    var reason: Reason? { machine.phase == .stale ? "stale" : last?.reason }
+    var reason: Reason? { machine.phase == .stale ? .stale : last?.reason }
 
     /// Whose notice makes this one's unnecessary.
     var mutedBy: String? { explainedBy ?? muting?.root }

@@ -103,6 +103,7 @@ extension HealthChange {
             case .overall: "overall"
             case .check(let name): name
             }
-        return "\(who) \(from)>\(to)" + (suppressedBy.map { " (\($0))" } ?? "")
+        let (from, to) = transition.words
+        return "\(who) \(from)>\(to)" + (mutedBy.map { " (\($0))" } ?? "")
     }
 }

@@ -184,10 +184,9 @@ final class SocketHall {
         guard sessions.values.contains(where: { !$0.topics.isEmpty }) else { return }
         for change in changes {
             let view = ChangeView(change)
-            guard let topic = Subscribe.Topic(rawValue: view.topic) else { continue }
             let event = eventBytes { view.writeMembers(epoch: board.epoch, into: &$0) }
             for session in sessions.values {
-                session.offer(event, topic: topic, sequence: change.sequence)
+                session.offer(event, topic: view.topic, sequence: change.sequence)
             }
         }
     }

@@ -278,9 +278,9 @@ final class Conductor {
         attempts[name] = nil
         var result = raw
         let lag = max(open.lag, now - open.flight.deadline - Scheduler.landingSlack)
-        if result.outcome == .fail, result.reason?.code.hasPrefix("timeout") == true, lag > Self.excusingLag {
+        if result.outcome == .fail, result.reason?.isTimeout == true, lag > Self.excusingLag {
             result.outcome = .unknown
-            result.reason = "inconclusive.lag"
+            result.reason = .lag
             result.message = "vitald itself was late, so this says nothing: " + raw.message
         }
         result = result.withCommonSeries(timeout: open.flight.deadline - open.flight.started)

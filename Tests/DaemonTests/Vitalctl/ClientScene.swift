@@ -51,8 +51,9 @@ final class ClientScene {
         report.sequence += 1
         report.checks[0].level = level
         let change = HealthChange(
-            sequence: report.sequence, subject: .check("cache"), from: "healthy", to: level.word,
-            reason: "refused", message: "m\(report.sequence)", wall: WallTime(nanoseconds: 0))
+            sequence: report.sequence, subject: .check("cache"),
+            .state(from: .healthy, to: HealthState(level, .active)),
+            cause: .init("refused", message: "m\(report.sequence)"), wall: WallTime(nanoseconds: 0))
         board.publish(report, [change])
     }
 

@@ -73,7 +73,7 @@ struct SocketMethodTests {
         scene.board.publish(report, [])
         let after = try #require(StatusQuery.Reply(reading: try result(scene, "status")))
 
-        #expect(before.status == "healthy" && before.counts.healthy == 2 && before.epoch == "e1")
+        #expect(before.status == .healthy && before.counts.healthy == 2 && before.epoch == "e1")
         #expect(after == StatusQuery.Reply(report, epoch: "e1"))
         #expect(after.counts.unhealthy == 1 && after.counts.disabled == 1 && after.counts.total == 1)
     }

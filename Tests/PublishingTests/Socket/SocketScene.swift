@@ -232,8 +232,9 @@ final class SocketScene: Sendable {
         var report = board.report
         report.sequence += 1
         let change = HealthChange(
-            sequence: report.sequence, subject: .check(check), from: "healthy", to: level.word,
-            reason: "timeout.connect", message: "no answer", wall: WallTime(nanoseconds: 0))
+            sequence: report.sequence, subject: .check(check),
+            .state(from: .healthy, to: HealthState(level, .active)),
+            cause: .init("timeout.connect", message: "no answer"), wall: WallTime(nanoseconds: 0))
         board.publish(report, [change])
     }
 }

@@ -23,9 +23,7 @@ struct SubscribeHandler: SessionHandler {
             topics: asked.filter(\.isSpoken).map(\.rawValue),
             unavailable: asked.filter { !$0.isSpoken }.map(\.rawValue), lost: lost)
         if since != nil, !lost {
-            reply.replay = (changes ?? []).map { ChangeView($0) }.filter { change in
-                asked.contains { $0.rawValue == change.topic }
-            }
+            reply.replay = (changes ?? []).map { ChangeView($0) }.filter { asked.contains($0.topic) }
         } else {
             reply.status = StatusQuery.Reply(report, epoch: board.epoch)
             reply.checks = report.checks.map { CheckView($0) }

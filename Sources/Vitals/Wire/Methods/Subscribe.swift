@@ -20,6 +20,9 @@ package enum Subscribe {
     /// The topic of the event that stands for events that a slow reader missed.
     package static let lostTopic = "lost"
 
+    /// Whether an event stands for events that were lost.
+    package static func isLoss(_ event: JSONValue) -> Bool { event["topic"]?.string == lostTopic }
+
     /// The method.
     package static let method = SocketMethod(
         "subscribe", role: .read,
