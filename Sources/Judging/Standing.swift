@@ -125,9 +125,9 @@ struct Standing: Sendable {
         return part
     }
 
-    /// Whether the first round is over for it. Beats are not asked for, so nothing waits for them here.
+    /// Whether the first round is over for it. Pushes are not asked for, so nothing waits for them here.
     var firstRoundDone: Bool {
-        !enabled || check.evidence == .beats || runs.contains { $0 > 0 } || machine.phase == .stale
+        !enabled || check.evidence == .pushes || runs.contains { $0 > 0 } || machine.phase == .stale
             || interim?.firstRoundDone == true
     }
 

@@ -175,7 +175,7 @@ struct JudgeTests {
         var court = Court([
             JudgedCheck(TestCheck.definition("a")),
             JudgedCheck(TestCheck.definition("b") { $0.startPeriod = .seconds(600) }),
-            JudgedCheck(TestCheck.definition("beats"), evidence: .beats),
+            JudgedCheck(TestCheck.definition("beats"), evidence: .pushes),
         ])
 
         court.record("a", "U")

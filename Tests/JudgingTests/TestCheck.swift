@@ -27,7 +27,7 @@ enum TestCheck {
     }
 
     static func beats(_ change: (inout CheckDefinition) -> Void = { _ in }) -> CheckMachine {
-        CheckMachine(CheckRules(definition("agent", change), evidence: .beats), started: origin)
+        CheckMachine(CheckRules(definition("agent", change), evidence: .pushes), started: origin)
     }
 
     static func outcome(_ letter: Character) -> Outcome {

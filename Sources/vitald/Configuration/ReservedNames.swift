@@ -13,5 +13,5 @@ enum ReservedNames {
     /// In a check.
     static let check: [StaticString] = ["definitive", "maintenance"]
     /// Types of checks.
-    static let types = ["metric", "quality", "pushed", "group"]
+    static let types = ["metric", "quality", "group"]
 }

@@ -3,7 +3,6 @@
 import Judging
 import NIOCore
 import Publishing
-import Receiving
 import Sampling
 import Vitals
 
@@ -26,7 +25,7 @@ final class Conductor {
     private let loop: any EventLoop
     let context: ProbeContext
     let board: Board
-    let heartbeats: HeartbeatStore
+    let feeds: [any Feed]
     private let log: EventLog
     private let pulse: Pulse
     private let generation: TickGeneration
@@ -36,6 +35,8 @@ final class Conductor {
     var scheduler: Scheduler
     var definitions: [String: CheckDefinition] = [:]
     var probes: [String: any Probe] = [:]
+    /// What feeds each passive check.
+    var fed: [String: PushItem.Kind] = [:]
     private var attempts: [String: OpenAttempt] = [:]
     /// Attempts that a reload has let go of, each with its check: what they bring is neither counted nor late. One that
     /// hangs for ever stays here, as its thread does.
@@ -63,8 +64,8 @@ final class Conductor {
         var context: ProbeContext
         /// Where the report hangs.
         var board: Board
-        /// Who takes the heartbeats.
-        var heartbeats: HeartbeatStore
+        /// What feeds the checks that ask nobody.
+        var feeds: [any Feed]
         /// Where changes of health are said.
         var log: EventLog
         /// What the keeper looks at.
@@ -82,7 +83,7 @@ final class Conductor {
         loop = equipment.loop
         context = equipment.context
         board = equipment.board
-        heartbeats = equipment.heartbeats
+        feeds = equipment.feeds
         log = equipment.log
         pulse = equipment.pulse
         generation = equipment.generation
@@ -133,8 +134,8 @@ final class Conductor {
     func run(_ name: String, _ done: @escaping @Sendable (RunAnswer) -> Void) {
         guard let definition = definitions[name] else { return done(.unknownCheck) }
         guard definition.enabled else { return done(.notRunnable("it is switched off (enabled: false)")) }
-        guard probes[name] != nil else {
-            return done(.notRunnable("it is fed by pushes: send it a push.heartbeat"))
+        if let item = fed[name] {
+            return done(.notRunnable("it is fed by pushes: send it a \(item.method)"))
         }
         guard !isDraining else { return done(.notRunnable("vitald is shutting down")) }
         let waiter: Waiter = { report in
@@ -152,14 +153,7 @@ final class Conductor {
     }
 
     static func judged(_ check: ConfiguredCheck) -> JudgedCheck {
-        JudgedCheck(check.definition, evidence: check.kind is HeartbeatKind ? .beats : .attempts)
-    }
-
-    /// The heartbeat checks among these.
-    static func heartbeats(_ checks: [ConfiguredCheck]) -> [HeartbeatCheck] {
-        checks.compactMap { check in
-            (check.kind as? HeartbeatKind).map { HeartbeatCheck(check.definition, $0) }
-        }
+        JudgedCheck(check.definition, evidence: type(of: check.kind).evidence)
     }
 
     private func tick() {
@@ -175,29 +169,29 @@ final class Conductor {
             for flight in scheduler.giveUp(at: now) { overdue(flight, at: now) }
             for name in scheduler.due(at: now) { launch(name, at: now) }
         }
-        hearHeartbeats(at: now)
+        recordPushes(at: now)
         // After the work of this tick: what is still late now is late for a reason of our own.
         pulse.schedulerTicked(lateness: isDraining ? .zero : scheduler.lateness(at: time.now))
         pulse.boardTicked()
         board.tick()
         generation.advance()
-        let next = [scheduler.nextWake(after: now), heartbeats.nextDeadline(after: now)].compactMap { $0 }
-            .min()
+        let next = ([scheduler.nextWake(after: now)] + feeds.map { $0.nextDeadline(after: now) })
+            .compactMap { $0 }.min()
         plannedTick = max(min(next ?? now + period, now + period), now + .milliseconds(1))
         timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds((plannedTick - time.now).nanoseconds)) {
             self.tick()
         }
     }
 
-    private func hearHeartbeats(at now: Instant) {
+    private func recordPushes(at now: Instant) {
         var changes: [HealthChange] = []
-        let beats = heartbeats.results(at: now)
-        for (name, result) in beats {
+        let results = feeds.flatMap { $0.results(at: now) }
+        for (name, result) in results {
             changes += judge.record(result, of: name, at: now, wall: time.wall)
         }
         changes += judge.tick(at: now, wall: time.wall)
-        if !beats.isEmpty || !changes.isEmpty { publish(changes) }
-        for (name, result) in beats { note(result, of: name) }
+        if !results.isEmpty || !changes.isEmpty { publish(changes) }
+        for (name, result) in results { note(result, of: name) }
     }
 
     private func jumped(_ jump: TimeWatch.Jump, at now: Instant) {
@@ -215,7 +209,7 @@ final class Conductor {
         }
         log.write(JournalEntry(.timeJumped, .notice, sentence + "; results get one interval of grace"))
         judge.timeJumped(slept: slept, at: now)
-        heartbeats.timeJumped(at: now)
+        for feed in feeds { feed.timeJumped(at: now) }
         for flight in scheduler.resume(at: now) { abandon(flight.check) }
     }
 

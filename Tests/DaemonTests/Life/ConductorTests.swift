@@ -4,7 +4,6 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Publishing
-import Receiving
 import Sampling
 import TestSupport
 import Testing
@@ -53,7 +52,7 @@ struct ConductorTests {
                 context: ProbeContext(
                     time: clock, lanes: Lanes(), eventLoop: loop, kernel: kernel, procRoot: "/proc",
                     helperProgram: "/proc/self/exe"),
-                board: Board(epoch: "test"), heartbeats: HeartbeatStore(checks: [], at: clock.now),
+                board: Board(epoch: "test"), feeds: [],
                 log: EventLog(.text(descriptor: log), threshold: .debug, time: clock, tallies: tallies),
                 pulse: Pulse(), generation: TickGeneration(), period: .seconds(1), seed: 1))
     }

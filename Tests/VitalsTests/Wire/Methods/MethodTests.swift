@@ -9,7 +9,8 @@ struct MethodTests {
     static let methods = [
         Ping.method, Hello.method, StatusQuery.method, ChecksList.method, ChecksGet.method, ChecksRun.method,
         History.method, ContainerQuery.method, MetricsQuery.method, LimitsQuery.method, Describe.method,
-        Subscribe.method, Unsubscribe.method, Reload.method, PushHeartbeat.method,
+        Subscribe.method, Unsubscribe.method, Reload.method, PushHeartbeat.method, PushCheck.method,
+        PushBatch.method,
     ]
 
     private func written(_ write: (inout JSONWriter) -> Void) throws -> JSONValue {
