@@ -67,9 +67,14 @@ enum StatusText {
         if !remark.isEmpty { rows.append(("message", remark)) }
         if check.failures > 0 { rows.append(("failures", "\(check.failures) in a row")) }
         if let detail = check.detail {
-            rows.append(("schedule", "every \(detail.interval), timeout \(detail.timeout)"))
-            rows.append(
-                ("thresholds", "fall \(detail.fall), warnAfter \(detail.warnAfter), rise \(detail.rise)"))
+            if let method = detail.fedBy {
+                // Neither schedule nor thresholds apply: the target says how long a push is good for.
+                rows.append(("fed by", method))
+            } else {
+                rows.append(("schedule", "every \(detail.interval), timeout \(detail.timeout)"))
+                rows.append(
+                    ("thresholds", "fall \(detail.fall), warnAfter \(detail.warnAfter), rise \(detail.rise)"))
+            }
             let runs = zip(Outcome.allCases, detail.runs).filter { $0.1 > 0 }.map { "\($0.1) \($0.0.word)" }
             if !runs.isEmpty { rows.append(("runs", runs.joined(separator: ", "))) }
             if detail.discarded > 0 { rows.append(("discarded", "\(detail.discarded) that came too late")) }
@@ -92,8 +97,10 @@ enum StatusText {
 
     private static func last(_ check: CheckView, now: WallTime) -> String {
         guard let outcome = check.outcome else { return "never ran" }
-        return
-            "\(outcome.word) \(Amount.age(since: check.lastRun, now: now)) ago, took \(Amount.latency(check.latency))"
+        let when = "\(outcome.word) \(Amount.age(since: check.lastRun, now: now)) ago"
+        // Who pushes need not say how long the check took.
+        let isUntimed = check.detail?.fedBy != nil && check.latency == 0
+        return isUntimed ? when : when + ", took \(Amount.latency(check.latency))"
     }
 }
 

@@ -51,10 +51,6 @@ extension Conductor {
         probes = taken
         definitions = Dictionary(
             checks.map { ($0.definition.name, $0.definition) }, uniquingKeysWith: { first, _ in first })
-        fed = Dictionary(
-            checks.compactMap { check in
-                (type(of: check.kind) as? any PassiveKind.Type).map { (check.definition.name, $0.item) }
-            }, uniquingKeysWith: { first, _ in first })
         for feed in feeds { feed.replace(checks, at: now) }
         scheduler.replace(checks: checks.map(\.definition).filter { taken[$0.name] != nil }, at: now)
         for (name, until) in held { scheduler.hold(name, until: until) }

@@ -35,8 +35,6 @@ final class Conductor {
     var scheduler: Scheduler
     var definitions: [String: CheckDefinition] = [:]
     var probes: [String: any Probe] = [:]
-    /// What feeds each passive check.
-    var fed: [String: PushItem.Kind] = [:]
     private var attempts: [String: OpenAttempt] = [:]
     /// Attempts that a reload has let go of, each with its check: what they bring is neither counted nor late. One that
     /// hangs for ever stays here, as its thread does.
@@ -134,7 +132,7 @@ final class Conductor {
     func run(_ name: String, _ done: @escaping @Sendable (RunAnswer) -> Void) {
         guard let definition = definitions[name] else { return done(.unknownCheck) }
         guard definition.enabled else { return done(.notRunnable("it is switched off (enabled: false)")) }
-        if let item = fed[name] {
+        if let item = definition.fedBy {
             return done(.notRunnable("it is fed by pushes: send it a \(item.method)"))
         }
         guard !isDraining else { return done(.notRunnable("vitald is shutting down")) }

@@ -38,6 +38,7 @@ struct PushTests {
         let table = try await daemon.control("checks").output.split(separator: "\n")
         #expect(table.contains { $0.hasPrefix("nightly  degraded") && $0.contains("[backup.slow] took 3 h") })
         let nightly = try await daemon.check("nightly")
+        #expect(nightly["fed_by"]?.string == "push.check" && nightly["type"]?.string == "pushed")
         #expect(nightly["latency_ms"]?.double == 2500 && nightly["outcome"]?.string == "warn")
         let page = try await daemon.get("/metrics").body
         #expect(

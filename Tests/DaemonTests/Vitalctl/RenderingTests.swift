@@ -142,6 +142,34 @@ struct RenderingTests {
             ])
     }
 
+    @Test("a check that is fed by pushes shows what feeds it, and neither schedule nor thresholds")
+    func fedCheck() {
+        var report = CheckReport(definition: CheckDefinition(name: "backup", type: "pushed"))
+        report.definition.target = "a push.check every 25h"
+        report.definition.fedBy = .check
+        report.level = .degraded
+        report.phase = .active
+        report.since = ago(120)
+        report.lastCompletedWall = ago(2)
+        report.runs = [0, 1, 0, 0]
+        report.last = ProbeResult(.warn, reason: "backup.slow", message: "took 3 h")
+        report.last?.facts = [Fact("pushes", .integer(1))]
+
+        #expect(
+            StatusText.detail(CheckView(report, detailed: true), now: now, paint: .plain) == [
+                "backup",
+                "  state    degraded, impact critical",
+                "  since    2m",
+                "  type     pushed",
+                "  target   a push.check every 25h",
+                "  last     warn 2s ago",
+                "  message  [backup.slow] took 3 h",
+                "  fed by   push.check",
+                "  runs     1 warn",
+                "  pushes   1",
+            ])
+    }
+
     @Test("containers stand in columns; what is unknown is a dash, not a zero")
     func containers() {
         var web = ContainerFigures(identity: ContainerIdentity(id: "/system.slice/docker-1.scope"))

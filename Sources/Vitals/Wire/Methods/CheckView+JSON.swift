@@ -56,6 +56,7 @@ extension CheckView {
 extension CheckView.Detail {
     /// Writes its members into an object that is open already.
     func writeMembers(into check: inout JSONWriter) {
+        check.member("fed_by", fedBy)
         check.member("interval", interval)
         check.member("timeout", timeout)
         check.member("fall", Int64(fall))
@@ -80,6 +81,7 @@ extension CheckView.Detail {
     init?(reading value: JSONValue) {
         guard let interval = value["interval"]?.string else { return nil }
         self.interval = interval
+        fedBy = value["fed_by"]?.string
         timeout = value["timeout"]?.string ?? ""
         fall = Int(clamping: value["fall"]?.integer ?? 0)
         warnAfter = Int(clamping: value["warn_after"]?.integer ?? 0)

@@ -4,6 +4,8 @@
 package struct CheckView: Sendable, Hashable {
     /// What only `checks.get` and `checks.run` show.
     package struct Detail: Sendable, Hashable {
+        /// The method that feeds it; nil where vitald asks for itself.
+        package var fedBy: String?
         /// Time between two attempts, as the configuration writes it: `10s`.
         package var interval: String
         /// The deadline of an attempt, likewise.
@@ -106,7 +108,7 @@ package struct CheckView: Sendable, Hashable {
         tags = definition.tags
         guard detailed else { return }
         detail = Detail(
-            interval: DurationText.render(definition.interval),
+            fedBy: definition.fedBy?.method, interval: DurationText.render(definition.interval),
             timeout: DurationText.render(definition.timeout),
             fall: definition.fall, warnAfter: definition.warnAfter, rise: definition.rise,
             dependsOn: definition.dependsOn, description: definition.description, runbook: definition.runbook,
