@@ -4,15 +4,6 @@ package import Vitals
 
 /// What a check is judged by: the thresholds of its configuration, and where its evidence comes from.
 package struct CheckRules: Sendable, Equatable {
-    /// Where the evidence comes from, which decides how it is weighed.
-    package enum Evidence: Sendable, Equatable {
-        /// vitald asks, again and again: thresholds, staleness and flapping apply.
-        case attempts
-        /// Somebody beats in time or does not. The time to live is the only tolerance there is: the level follows
-        /// each verdict at once, both ways; no verdict ever grows stale, since silence itself is the evidence.
-        case beats
-    }
-
     /// Where the evidence comes from.
     package var evidence: Evidence
     /// How much the check weighs.
@@ -45,7 +36,7 @@ package struct CheckRules: Sendable, Equatable {
             warnAfter = max(1, definition.warnAfter)
             rise = max(1, definition.rise)
             staleAfter = definition.interval * max(1, definition.staleAfter) + definition.timeout
-        case .beats:
+        case .pushes:
             fall = 1
             warnAfter = 1
             rise = 1

@@ -174,7 +174,7 @@ extension Judge {
         if speaker != nil, worst.count > 1 { message += ", and \(worst.count - 1) more" }
         if speaker == nil, standings.allSatisfy({ !$0.enabled }) { message = "no checks enabled" }
         return HealthChange(
-            sequence: 0, subject: .overall, from: status.word, to: new.word, reason: speaker?.reason,
-            message: message, wall: wall)
+            sequence: 0, subject: .overall, .state(from: HealthState(status), to: HealthState(new)),
+            cause: HealthChange.Cause(speaker?.reason, message: message), wall: wall)
     }
 }

@@ -7,10 +7,10 @@ package struct JudgedCheck: Sendable {
     /// The keys that every check has.
     package var definition: CheckDefinition
     /// Where its evidence comes from.
-    package var evidence: CheckRules.Evidence
+    package var evidence: Evidence
 
     /// Makes a check to be judged.
-    package init(_ definition: CheckDefinition, evidence: CheckRules.Evidence = .attempts) {
+    package init(_ definition: CheckDefinition, evidence: Evidence = .attempts) {
         self.definition = definition
         self.evidence = evidence
     }

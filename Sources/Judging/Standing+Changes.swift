@@ -4,15 +4,14 @@ import Vitals
 
 /// What of a check is compared before and after, to tell a change.
 struct Snapshot: Sendable {
-    /// The word that stands for the check in changes.
-    let word: String
+    let state: HealthState
     let level: Level
     let flapping: Bool
     let maintenance: Bool
     let mutedBy: String?
 
     init(_ machine: CheckMachine, mutedBy: String? = nil) {
-        word = machine.phase == .stale ? "stale" : machine.level.word
+        state = HealthState(machine.level, machine.phase)
         level = machine.level
         flapping = machine.flapping
         maintenance = machine.maintenance
@@ -55,37 +54,42 @@ extension Standing {
         let old = told
         let new = Snapshot(machine, mutedBy: mutedBy)
         told = new
-        func add(_ from: String, _ to: String, _ reason: Reason?, _ message: String, _ root: String?) {
+        func add(
+            _ transition: HealthChange.Transition, _ reason: Reason?, _ message: String,
+            mutedBy: String? = nil
+        ) {
             changes.append(
                 HealthChange(
-                    sequence: 0, subject: .check(name), from: from, to: to, reason: reason, message: message,
-                    wall: wall, suppressedBy: root))
+                    sequence: 0, subject: .check(name), transition,
+                    cause: HealthChange.Cause(reason, message: message, root: explainedBy), wall: wall,
+                    mutedBy: mutedBy))
         }
         if new.level != old.level { since = wall }
-        if new.word != old.word {
+        if new.state != old.state {
             // Trouble is as quiet as its root cause makes it; recovery is as quiet as the trouble was.
             let root = isTroubled ? new.mutedBy : isKnownTrouble ? nil : old.mutedBy
-            add(old.word, new.word, reason, machine.phase == .stale ? staleText(at: now) : lastText, root)
+            let text = machine.phase == .stale ? staleText(at: now) : lastText
+            add(.state(from: old.state, to: new.state), reason, text, mutedBy: root)
             if root == nil { isKnownTrouble = isTroubled }
         } else if old.mutedBy != nil, new.mutedBy == nil, isTroubled, !isKnownTrouble {
-            add("suppressed", new.word, reason, lastText, nil)
+            add(.unmuted(new.state), reason, lastText)
             isKnownTrouble = true
         }
         if new.flapping != old.flapping {
             let text = "the outcome changed \(machine.recentChanges) times in \(FlapWindow.steps) steps"
             if new.flapping {
                 add(
-                    "steady", "flapping", "flapping", text + ", good news now takes twice as long",
-                    new.mutedBy)
+                    .flappingStarted, .flapping, text + ", good news now takes twice as long",
+                    mutedBy: new.mutedBy)
             } else {
-                add("flapping", "steady", nil, text, new.mutedBy)
+                add(.flappingStopped, nil, text, mutedBy: new.mutedBy)
             }
         }
         if new.maintenance != old.maintenance {
             if new.maintenance {
-                add("service", "maintenance", nil, "taken out of the count", nil)
+                add(.maintenanceStarted, nil, "taken out of the count")
             } else {
-                add("maintenance", "service", nil, "counts again", nil)
+                add(.maintenanceEnded, nil, "counts again")
             }
         }
         return changes

@@ -83,7 +83,7 @@ struct Standing: Sendable {
     }
 
     /// The code that explains its state.
-    var reason: Reason? { machine.phase == .stale ? "stale" : last?.reason }
+    var reason: Reason? { machine.phase == .stale ? .stale : last?.reason }
 
     /// Whose notice makes this one's unnecessary.
     var mutedBy: String? { explainedBy ?? muting?.root }
@@ -128,9 +128,9 @@ struct Standing: Sendable {
         return part
     }
 
-    /// Whether the first round is over for it. Beats are not asked for, so nothing waits for them here.
+    /// Whether the first round is over for it. Pushes are not asked for, so nothing waits for them here.
     var firstRoundDone: Bool {
-        !enabled || check.evidence == .beats || runs.contains { $0 > 0 } || machine.phase == .stale
+        !enabled || check.evidence == .pushes || runs.contains { $0 > 0 } || machine.phase == .stale
             || interim?.firstRoundDone == true
     }
 

@@ -25,9 +25,7 @@ extension Board {
             epoch: self.epoch, sequence: report.sequence, topics: topics.filter(\.isSpoken).map(\.rawValue),
             unavailable: topics.filter { !$0.isSpoken }.map(\.rawValue), lost: lost)
         if since != nil, !lost {
-            reply.replay = (changes ?? []).map { ChangeView($0) }.filter { change in
-                topics.contains { $0.rawValue == change.topic }
-            }
+            reply.replay = (changes ?? []).map { ChangeView($0) }.filter { topics.contains($0.topic) }
         } else {
             reply.status = StatusQuery.Reply(
                 report, epoch: self.epoch, unmeasured: unmeasured())

@@ -50,9 +50,9 @@ struct JudgeTests {
         #expect(fall.map(\.short) == ["a healthy>unhealthy", "overall healthy>unhealthy"])
         #expect((first + second + fall).map(\.sequence) == [1, 2, 3, 4, 5])
         #expect(court.report.sequence == 5)
-        #expect(fall.map(\.reason) == ["timeout.connect", "timeout.connect"])
-        #expect(fall.first?.message == "no answer in 5 s")
-        #expect(fall.last?.message == "a is unhealthy: no answer in 5 s")
+        #expect(fall.map(\.cause.reason) == ["timeout.connect", "timeout.connect"])
+        #expect(fall.first?.cause.message == "no answer in 5 s")
+        #expect(fall.last?.cause.message == "a is unhealthy: no answer in 5 s")
         #expect(fall.first?.wall == TestCheck.wall(court.now))
     }
 
@@ -102,9 +102,9 @@ struct JudgeTests {
         let fresh = court.record("a", "P", every: 1)
 
         #expect(stale.map(\.short) == ["a healthy>stale", "overall healthy>unhealthy"])
-        #expect(stale.first?.reason == "stale")
-        #expect(stale.first?.message == "no result for 36s, the limit is 35s")
-        #expect(stale.last?.message == "a is stale")
+        #expect(stale.first?.cause.reason == "stale")
+        #expect(stale.first?.cause.message == "no result for 36s, the limit is 35s")
+        #expect(stale.last?.cause.message == "a is stale")
         #expect(fresh.map(\.short) == ["a stale>healthy", "overall unhealthy>healthy"])
         #expect(since == TestCheck.wall(10))
     }
@@ -118,7 +118,7 @@ struct JudgeTests {
         let changes = court.pass(seconds: 1)
 
         #expect(changes.map(\.short) == ["a unknown>stale", "overall degraded>unhealthy"])
-        #expect(changes.first?.message == "no result since the start for 36s, the limit is 35s")
+        #expect(changes.first?.cause.message == "no result since the start for 36s, the limit is 35s")
         #expect(court.report.started)
     }
 
@@ -129,7 +129,7 @@ struct JudgeTests {
 
         let changes = court.pass(seconds: 6)
 
-        #expect(changes.first?.message == "no result for 36s, the limit is 35s: no descriptor is left")
+        #expect(changes.first?.cause.message == "no result for 36s, the limit is 35s: no descriptor is left")
     }
 
     @Test("flapping is told once when it starts and once when it stops")
@@ -144,8 +144,8 @@ struct JudgeTests {
         let stop = court.record("a", String(repeating: "P", count: 40))
 
         #expect(start.map(\.short) == ["a steady>flapping"])
-        #expect(start.first?.reason == "flapping")
-        #expect(start.first?.message.hasPrefix("the outcome changed 20 times in 20 steps") == true)
+        #expect(start.first?.cause.reason == "flapping")
+        #expect(start.first?.cause.message.hasPrefix("the outcome changed 20 times in 20 steps") == true)
         #expect(stop.map(\.short) == ["a flapping>steady"])
         #expect(court.check("a")?.flapping == false)
     }
@@ -175,7 +175,7 @@ struct JudgeTests {
         var court = Court([
             JudgedCheck(TestCheck.definition("a")),
             JudgedCheck(TestCheck.definition("b") { $0.startPeriod = .seconds(600) }),
-            JudgedCheck(TestCheck.definition("beats"), evidence: .beats),
+            JudgedCheck(TestCheck.definition("beats"), evidence: .pushes),
         ])
 
         court.record("a", "U")
@@ -248,7 +248,7 @@ struct JudgeTests {
         let changes = court.replace([])
 
         #expect(changes.map(\.short) == ["overall unhealthy>healthy"])
-        #expect(changes.first?.message == "no checks enabled")
+        #expect(changes.first?.cause.message == "no checks enabled")
         #expect(court.report.reason == "no checks configured")
     }
 
@@ -275,7 +275,7 @@ struct JudgeTests {
         #expect(court.pass(seconds: 15).isEmpty)
         let changes = court.pass(seconds: 1)
 
-        #expect(changes.first?.message == "no result for 3616s, the limit is 35s")
+        #expect(changes.first?.cause.message == "no result for 3616s, the limit is 35s")
     }
 
     @Test("counts follow the levels, and old evidence counts as none")

@@ -274,7 +274,7 @@ struct ReloadTests {
     @Test("a heartbeat keeps its level over another ttl")
     func beats() {
         func agent(_ description: String) -> JudgedCheck {
-            JudgedCheck(TestCheck.definition("agent") { $0.description = description }, evidence: .beats)
+            JudgedCheck(TestCheck.definition("agent") { $0.description = description }, evidence: .pushes)
         }
         var court = Court([agent("one")])
         court.record("agent", "P")

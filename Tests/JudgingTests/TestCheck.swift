@@ -27,7 +27,7 @@ enum TestCheck {
     }
 
     static func beats(_ change: (inout CheckDefinition) -> Void = { _ in }) -> CheckMachine {
-        CheckMachine(CheckRules(definition("agent", change), evidence: .beats), started: origin)
+        CheckMachine(CheckRules(definition("agent", change), evidence: .pushes), started: origin)
     }
 
     static func outcome(_ letter: Character) -> Outcome {
@@ -103,6 +103,7 @@ extension HealthChange {
             case .overall: "overall"
             case .check(let name): name
             }
-        return "\(who) \(from)>\(to)" + (suppressedBy.map { " (\($0))" } ?? "")
+        let (from, to) = transition.words
+        return "\(who) \(from)>\(to)" + (mutedBy.map { " (\($0))" } ?? "")
     }
 }

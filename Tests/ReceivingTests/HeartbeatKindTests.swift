@@ -53,7 +53,7 @@ struct HeartbeatKindTests {
     func catalog() {
         let words = ReceivingCatalog.all.map { $0.type }
 
-        #expect(words == ["heartbeat"])
+        #expect(words == ["heartbeat", "pushed"])
         #expect(Set(words).count == words.count)
     }
 }

@@ -238,14 +238,14 @@ final class HTTPConnection: ChannelInboundHandler {
     /// Who writes, as the kernel has it. It is looked up for writes alone: it takes files of /proc.
     private func source() -> PushSource {
         guard case .local(let credentials) = origin else {
-            return PushSource(connection: nil, pid: nil, uid: nil, origin: nil)
+            return PushSource(door: .http, connection: nil, pid: nil, uid: nil, origin: nil)
         }
         let place = try? context?.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self
         ) { server.inspection.origin(of: $0, credentials) }
         // No connection: over HTTP none is kept, so that none can be missed.
         return PushSource(
-            connection: nil, pid: credentials.pid == 0 ? nil : credentials.pid, uid: credentials.uid,
+            door: .http, connection: nil, pid: credentials.pid == 0 ? nil : credentials.pid, uid: credentials.uid,
             origin: place ?? nil)
     }
 

@@ -42,14 +42,14 @@ package final class HTTPServer: Sendable {
 
     /// Makes a server that listens nowhere yet.
     ///
-    /// `rules` are asked for every request, before its route. Beats over HTTP go to `heartbeats`. `pages` add samples to the metrics page beside the
-    /// kernel's, the board's and the book's; they are called on the sampler's lane, one at a time. `remark` hears of
+    /// `rules` are asked for every request, before its route. What is pushed goes to `sink`. `pages` add samples to the
+    /// metrics page beside the kernel's, the board's and the book's; they are called on the sampler's lane, one at a time. `remark` hears of
     /// handshakes that fail, once a minute at most. Its listening sockets are entered in `listeners`; `users` says who
     /// is an administrator on the Unix socket, and `inspection` who is at its other end.
     package init(
         loop: any EventLoop, board: Board, kernel: any KernelReading, tallies: TallyBook,
         time: any TimeSource, identity: ServiceIdentity, generation: TickGeneration,
-        heartbeats: any HeartbeatSink,
+        sink: any PushSink,
         limits: HTTPLimits = HTTPLimits(), routes: [any Route.Type] = RouteCatalog.all,
         rules: [any RequestRule] = [], pages: [@Sendable (inout Sheet) -> Void] = [],
         listeners: ListenerBook? = nil, reserve: DescriptorReserve = DescriptorReserve(),
@@ -73,7 +73,7 @@ package final class HTTPServer: Sendable {
             routes,
             RouteSources(
                 board: board, desk: desk, identity: identity, generation: generation, time: time,
-                heartbeats: heartbeats, pushes: PushTallies(book: tallies),
+                sink: sink, pushes: PushTallies(tallies),
                 events: EventStreams(
                     loop, board: board, limits: limits, tallies: tallies,
                     unmeasured: { kernel.unmeasured })))

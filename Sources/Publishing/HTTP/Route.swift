@@ -66,8 +66,8 @@ package struct RouteSources: Sendable {
     package let generation: TickGeneration
     /// The time.
     package let time: any TimeSource
-    /// Who takes heartbeats.
-    package let heartbeats: any HeartbeatSink
+    /// Who takes what is pushed.
+    package let sink: any PushSink
     /// Where pushed items are counted.
     package let pushes: PushTallies
     /// The open event streams.

@@ -80,7 +80,7 @@ struct StatusPage {
         let state: (style: String, word: String) =
             (
                 definition.enabled && check.phase != .pending ? check.condition.word : "off",
-                check.stateWord
+                check.state.word
             )
         var flags: [String] = []
         if check.flapping { flags.append("flapping") }

@@ -158,8 +158,9 @@ final class SocketHall {
             throw .denied(
                 method.name, needs: method.role, has: call.caller.roles, uid: call.caller.credentials.uid)
         }
-        if method.role == .push,
-            let wait = ledger.push(1, user: call.caller.credentials.uid, at: call.received)
+        if method.role == .push, case .call(let handler) = entry.answerer,
+            let wait = ledger.push(
+                handler.pushedItems(call), user: call.caller.credentials.uid, at: call.received)
         {
             throw .rateLimited(retryAfter: wait)
         }
@@ -172,10 +173,17 @@ final class SocketHall {
         return denials[user, default: RepeatLimit()].admit(at: call.received)
     }
 
-    /// Counts a push by what became of it.
-    func pushed(_ entry: MethodCatalog.Entry, accepted: Bool) {
-        guard entry.method.role == .push else { return }
-        tallies.pushed(String(entry.method.name.dropFirst("push.".count)), accepted: accepted)
+    /// Counts what became of the items of a push.
+    func pushed(_ receipt: PushReceipt, isNotification: Bool) {
+        tallies.pushes.count(receipt, at: .socket)
+        guard isNotification else { return }
+        for rejection in receipt.rejections { tallies.dropped("notification", rejection.fault.kind) }
+    }
+
+    /// Counts a push that was refused as a whole.
+    func refusedPush(_ method: SocketMethod) {
+        guard method.role == .push else { return }
+        tallies.pushes.count(String(method.name.dropFirst("push.".count)), at: .socket, .rejected)
     }
 
     func lendWriter() -> JSONWriter {
@@ -196,10 +204,9 @@ final class SocketHall {
         guard sessions.values.contains(where: { !$0.topics.isEmpty }) else { return }
         for change in changes {
             let view = ChangeView(change)
-            guard let topic = Subscribe.Topic(rawValue: view.topic) else { continue }
             let event = eventBytes { view.writeMembers(epoch: board.epoch, into: &$0) }
             for session in sessions.values {
-                session.offer(event, topic: topic, sequence: change.sequence)
+                session.offer(event, topic: view.topic, sequence: change.sequence)
             }
         }
     }

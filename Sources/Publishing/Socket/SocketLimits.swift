@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
+import Vitals
 
 /// The bounds of the socket. Reaching one is an error to the caller or a counted drop, never a silent cut.
 package struct SocketLimits: Sendable, Hashable {
@@ -9,7 +10,7 @@ package struct SocketLimits: Sendable, Hashable {
     /// Lines over the limit after which a connection is closed: whoever does it three times will not stop.
     package var strikes = 3
     /// Items of one batch.
-    package var batch = 512
+    package let batch = PushBatch.mostItems
     /// Connections in all: each costs a descriptor.
     package var connections = 1024
     /// Connections of one user, so that one cannot lock out the others.

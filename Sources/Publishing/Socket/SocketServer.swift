@@ -30,7 +30,7 @@ package final class SocketServer: Sendable {
         package var unmeasured: @Sendable () -> [Unmeasured]
         /// Hears of every use of an administrator's method, on the event loop.
         package var audit: @Sendable (SocketAudit) -> Void
-        /// Hears of every connection that is gone, on the event loop (`HeartbeatSink.closed`).
+        /// Hears of every connection that is gone, on the event loop (`PushSink.closed`).
         package var gone: @Sendable (ConnectionID, Instant) -> Void
 
         /// Gathers the equipment.

@@ -21,13 +21,15 @@ extension SocketSession {
                 guard id != nil else { throw .invalidRequest("\(entry.method.name) needs an id") }
                 try handler.answer(call, of: self, into: &writer)
             case .call(let handler):
-                if case .later(let begin) = try handler.answer(call, into: &writer) {
+                switch try handler.answer(call, into: &writer) {
+                case .written: break
+                case .pushed(let receipt): hall.pushed(receipt, isNotification: id == nil)
+                case .later(let begin):
                     writer.rewind(to: mark)
                     return wait(for: begin, entry, id)
                 }
             }
             entry.succeeded.add()
-            hall.pushed(entry, accepted: true)
             if id == nil { writer.rewind(to: mark) } else { writer.splice("}\n") }
         } catch {
             writer.rewind(to: mark)
@@ -78,7 +80,7 @@ extension SocketSession {
         _ fault: SocketFault, _ id: UnsafeRawBufferPointer?, entry: MethodCatalog.Entry? = nil,
         _ writer: inout JSONWriter
     ) {
-        if let entry { hall.pushed(entry, accepted: false) }
+        if let entry { hall.refusedPush(entry.method) }
         if id == nil {
             hall.tallies.dropped("notification", fault.kind)
             hall.tallies.refused(entry?.method.name, fault.code)

@@ -11,9 +11,6 @@ package enum SocketFamilies {
     package static let requests = MetricFamily(
         "vitald_socket_requests_total", .counter,
         "Calls on the Unix socket by method and JSON-RPC code; 0 is success.")
-    /// Pushed items by kind and result.
-    package static let pushed = MetricFamily(
-        "vitald_push_items_total", .counter, "Pushed items by kind and by what became of them.")
     /// Whatever was dropped, by reason.
     package static let dropped = MetricFamily(
         "vitald_dropped_total", .counter, "What was dropped or refused because of a bound, by reason.")
@@ -22,12 +19,14 @@ package enum SocketFamilies {
 /// The socket's tallies, looked up once and kept; touched only on the event loop.
 struct SocketTallies {
     private let book: TallyBook
+    let pushes: PushTallies
     let connections: TallyBook.Tally
     private var requests: [String: TallyBook.Tally] = [:]
     private var drops: [String: TallyBook.Tally] = [:]
 
     init(book: TallyBook) {
         self.book = book
+        pushes = PushTallies(book)
         connections = book.tally(SocketFamilies.connections)
     }
 
@@ -58,10 +57,5 @@ struct SocketTallies {
         let tally = book.tally(SocketFamilies.dropped, [("what", what), ("reason", reason)])
         drops[key] = tally
         return tally
-    }
-
-    /// Counts a pushed item.
-    func pushed(_ kind: String, accepted: Bool) {
-        PushTallies(book: book).add(kind, accepted: accepted)
     }
 }

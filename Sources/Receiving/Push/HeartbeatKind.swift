@@ -7,7 +7,7 @@ package import Vitals
 /// ```json
 /// { "name": "agent_responsive", "type": "heartbeat", "ttl": "60s", "bind": "connection" }
 /// ```
-package struct HeartbeatKind: CheckKind, Equatable {
+package struct HeartbeatKind: PassiveKind, Equatable {
     /// What beside the time to live may end a heartbeat.
     package enum Binding: String, CaseIterable, Sendable {
         /// The end of the connection that beat last: a crash is seen at once, not a ttl later.
@@ -16,10 +16,8 @@ package struct HeartbeatKind: CheckKind, Equatable {
 
     /// The word in the configuration's `type`.
     package static let type = "heartbeat"
-    /// A job that reports once a month still fits.
-    static let ttlRange = Duration.seconds(1)...Duration.seconds(400 * 86_400)
-    /// Six default intervals of a check.
-    static let defaultTTL = Duration.seconds(60)
+    /// What feeds it.
+    package static let item = PushItem.Kind.heartbeat
 
     /// How long one beat is good for.
     package let ttl: Duration
@@ -34,7 +32,7 @@ package struct HeartbeatKind: CheckKind, Equatable {
 
     /// Reads `ttl` and `bind`.
     package init(reading object: inout ConfigurationObject) {
-        ttl = object.duration("ttl", default: Self.defaultTTL, in: Self.ttlRange)
+        ttl = TimeToLive.read(&object)
         let word = object.optionalString("bind")
         binding = word.flatMap(Binding.init)
         if let word, binding == nil {
@@ -52,5 +50,10 @@ package struct HeartbeatKind: CheckKind, Equatable {
         ShownTarget(
             words: "a beat every \(DurationText.render(ttl))"
                 + (binding == nil ? "" : ", bound to the connection"))
+    }
+
+    /// Makes the feed of all checks of this kind.
+    package static func makeFeed(wake: @escaping @Sendable () -> Void) -> any Feed {
+        FeedStore<Heartbeat>(wake: wake)
     }
 }

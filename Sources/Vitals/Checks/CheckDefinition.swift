@@ -6,6 +6,8 @@ package struct CheckDefinition: Sendable, Equatable {
     package var name: String
     /// The type's word: `postgres`, `http` …
     package var type: String
+    /// What feeds it; nil where vitald asks for itself.
+    package var fedBy: PushItem.Kind?
     /// A check that is switched off is listed and never run.
     package var enabled = true
     /// How much it weighs.

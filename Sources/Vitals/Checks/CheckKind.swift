@@ -18,9 +18,15 @@ package protocol CheckKind: Sendable {
     /// what is known of the check. Keys that begin with `warn` or `fail` are thresholds by their name, at any depth, and
     /// need not be listed. A key that is neither is part of the question.
     static var judgementKeys: Set<String> { get }
+
+    /// Where the evidence comes from.
+    static var evidence: Evidence { get }
 }
 
 extension CheckKind {
     /// Most kinds have no others than those that begin with `warn` or `fail`.
     package static var judgementKeys: Set<String> { [] }
+
+    /// Most kinds ask.
+    package static var evidence: Evidence { .attempts }
 }

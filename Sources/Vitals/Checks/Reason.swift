@@ -15,6 +15,19 @@ package struct Reason: Hashable, Sendable, ExpressibleByStringLiteral, CustomStr
     /// Makes a reason from a literal code.
     package init(stringLiteral value: String) { code = value }
 
+    /// The evidence is too old to say anything.
+    package static let stale = Reason("stale")
+    /// The outcomes change too often.
+    package static let flapping = Reason("flapping")
+    /// vitald itself was too late for a timeout to say anything of the target.
+    package static let lag = Reason("inconclusive.lag")
+
+    /// The step of an attempt that took too long.
+    package static func timeout(_ phase: ProbePhase) -> Reason { Reason("timeout.\(phase.word)") }
+
+    /// Whether something took too long: `timeout`, or any code below it.
+    package var isTimeout: Bool { code.prefix { $0 != "." } == "timeout" }
+
     /// The code itself.
     package var description: String { code }
 }

@@ -33,14 +33,14 @@ extension CheckReport {
         }
     }
 
-    /// The one word for its state: `off`, `pending`, `stale`, or its level.
-    package var stateWord: String {
-        guard definition.enabled else { return "off" }
-        return phase == .active ? level.word : phase.word
-    }
+    /// Its state in one: switched off, pending, stale, or its level.
+    package var state: HealthState { HealthState(level, phase, enabled: definition.enabled) }
 }
 
 extension Report {
+    /// How many checks are in this state, each in exactly one.
+    package func count(_ state: HealthState) -> Int { checks.count { $0.state == state } }
+
     /// How many checks stand where, by `shownLevel`.
     package var counts: HealthCounts {
         var counts = HealthCounts()

@@ -7,7 +7,7 @@ package enum Echo {
     package static let longest = 64
 
     /// The text, cut between two characters of UTF-8 where it is longer, with `…` in the place of the rest.
-    package static func cut(_ text: String) -> String {
+    package static func cut(_ text: String, to longest: Int = longest) -> String {
         let bytes = text.utf8
         guard bytes.count > longest else { return text }
         var end = bytes.index(bytes.startIndex, offsetBy: longest)

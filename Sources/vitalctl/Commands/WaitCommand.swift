@@ -41,7 +41,7 @@ struct WaitCommand: ParsableCommand {
                 guard let status = StatusQuery.Reply(reading: answer) else {
                     throw .puzzling(method: "status")
                 }
-                if ready ? status.ready : status.status == "healthy" {
+                if ready ? status.ready : status.status == .healthy {
                     if shared.json {
                         console.show(answer.source)
                     } else {

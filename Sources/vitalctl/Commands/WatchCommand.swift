@@ -62,7 +62,7 @@ struct WatchCommand: ParsableCommand {
         while !feed.isDone {
             // An hour at a time: the deadline only keeps the wait finite.
             guard let event = try link.nextEvent(by: Clock.now + .seconds(3600)) else { continue }
-            if event["topic"]?.isString("lost") == true {
+            if Subscribe.isLoss(event) {
                 let count = event["count"]?.integer
                 if let count, !isSaid { console.complain("\(count) changes came too fast and are lost") }
                 isSaid = false
@@ -96,6 +96,9 @@ struct ChangeFeed: Equatable {
         var changes: [ChangeView]
     }
 
+    /// What a watcher hears of.
+    private static let topics: [Subscribe.Topic] = [.status, .check]
+
     private var epoch: String?
     private var sequence: UInt64 = 0
     private var remaining: Int?
@@ -108,7 +111,7 @@ struct ChangeFeed: Equatable {
 
     /// The parameters of the next `subscribe`.
     func parameters(into params: inout JSONWriter) {
-        params.member("topics", array: { list in for topic in ["status", "check"] { list.string(topic) } })
+        params.member("topics", array: { list in for topic in Self.topics { list.string(topic.rawValue) } })
         guard let epoch else { return }
         params.member("since_seq", Int64(clamping: sequence))
         params.member("epoch", epoch)

@@ -7,10 +7,11 @@ enum ChangeText {
     /// One change as one line: `18:20:54  cache  healthy → unhealthy  [timeout.connect] no answer`.
     static func line(_ change: ChangeView, now: WallTime, paint: Paint) -> String {
         let subject = change.check ?? "overall"
+        let tones = change.transition?.tones ?? (.plain, .plain)
         var line =
             "\(paint.faint(Amount.localTime(change.time, now: now)))  \(Table.pad(Table.printable(subject), to: 16))  "
-            + "\(paint.health(change.from)) → \(paint.health(change.to))"
-        if let reason = change.reason { line += "  [\(Table.printable(reason))]" }
+            + "\(paint.text(change.from, tones.from)) → \(paint.text(change.to, tones.to))"
+        if let reason = change.reason { line += "  [\(Table.printable(reason.code))]" }
         if !change.message.isEmpty {
             line += (change.reason == nil ? "  " : " ") + Table.printable(change.message)
         }
@@ -24,13 +25,19 @@ enum ChangeText {
             ["TIME", "RESULT", "LEVEL", "LATENCY", "MESSAGE"], sides: [.left, .left, .left, .right, .left])
         for result in history.results {
             table.add([
-                Amount.localTime(result.time, now: now), result.outcome, result.level,
+                Amount.localTime(result.time, now: now), result.outcome.word, result.level.word,
                 Amount.latency(result.latency),
                 (result.reason.map { "[\($0)] " } ?? "") + result.message,
             ])
         }
         var lines = table.lines { row, column, text in
-            row == 0 ? paint.faint(text) : column == 1 || column == 2 ? paint.health(text) : text
+            guard row > 0 else { return paint.faint(text) }
+            let result = history.results[row - 1]
+            return switch column {
+            case 1: paint.text(text, result.outcome.tone)
+            case 2: paint.text(text, HealthState(result.level, .active).tone)
+            default: text
+            }
         }
         if !history.changes.isEmpty {
             lines += ["", "changes"]

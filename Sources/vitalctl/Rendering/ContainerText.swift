@@ -28,7 +28,19 @@ enum ContainerText {
             ])
         }
         return table.lines { row, column, text in
-            row == 0 ? paint.faint(text) : column == 11 ? paint.health(text) : text
+            row == 0
+                ? paint.faint(text)
+                : column == 11 ? paint.text(text, tone(containers[row - 1].figures)) : text
+        }
+    }
+
+    /// The colour of its status.
+    private static func tone(_ figures: ContainerFigures) -> Paint.Tone {
+        switch (figures.populated, figures.frozen) {
+        case (_, true): .caution
+        case (true, _): .good
+        case (false, _): .faint
+        case (nil, _): .plain
         }
     }
 

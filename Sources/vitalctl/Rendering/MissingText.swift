@@ -7,7 +7,7 @@ enum MissingText {
     /// The lines; none where nothing is missing.
     static func lines(_ all: [Unmeasured], paint: Paint) -> [String] {
         all.map { one in
-            paint.health("missing") + ": \(Table.printable(one.fact)). "
+            paint.text("missing", .caution) + ": \(Table.printable(one.fact)). "
                 + paint.faint(Table.printable(one.remedy))
         }
     }

@@ -18,15 +18,14 @@ struct NagiosText: Equatable {
             said = status.draining ? "draining" : status.ready ? "ready" : "not ready"
         } else {
             switch status.status {
-            case "healthy": code = 0
-            case "degraded": code = 1
-            case "unhealthy": code = 2
-            default: code = 3
+            case .healthy: code = 0
+            case .degraded: code = 1
+            case .unhealthy: code = 2
             }
-            said = status.status
+            said = status.status.word
         }
         var text = "VITALD \(Self.words[Int(code)]) - \(said)"
-        let troubled = checks.filter { $0.enabled && StatusText.word($0) != "healthy" && $0.impact != "info" }
+        let troubled = checks.filter { $0.enabled && $0.state != .healthy && $0.impact != .info }
         if let reason = status.reason {
             text += ": \(reason)"
         } else if code != 0, !troubled.isEmpty {
@@ -54,6 +53,6 @@ struct NagiosText: Equatable {
 
     private static func trouble(_ check: CheckView) -> String {
         let remark = StatusText.remark(check)
-        return "\(check.name) \(StatusText.word(check))" + (remark.isEmpty ? "" : " \(remark)")
+        return "\(check.name) \(check.state.word)" + (remark.isEmpty ? "" : " \(remark)")
     }
 }

@@ -7,27 +7,44 @@ enum Paint {
     case plain
     case coloured
 
-    /// A word of health in its colour.
-    func health(_ word: String, padded width: Int = 0) -> String {
-        let text = Table.pad(word, to: width)
-        return switch word {
-        case "healthy", "pass", "running", "OK": wrap(text, "32")
-        case "degraded", "warn", "stale", "flapping", "WARNING", "frozen", "missing": wrap(text, "33")
-        case "unhealthy", "fail", "CRITICAL": wrap(text, "31")
-        case "unknown", "pending", "exited", "off": wrap(text, "2")
-        default: text
+    /// What a colour says.
+    enum Tone {
+        /// In order.
+        case good
+        /// Needs a look.
+        case caution
+        /// Not in order.
+        case bad
+        /// Nothing is known, or nothing is to be known.
+        case faint
+        /// Neither.
+        case plain
+    }
+
+    /// A text in the colour of this tone.
+    func text(_ text: String, _ tone: Tone) -> String {
+        switch tone {
+        case .good: wrap(text, "32")
+        case .caution: wrap(text, "33")
+        case .bad: wrap(text, "31")
+        case .faint: wrap(text, "2")
+        case .plain: text
         }
     }
 
+    /// A state in its colour.
+    func state(_ state: HealthState) -> String { text(state.word, state.tone) }
+
     /// The state of a finding in its colour.
     func state(_ state: Diagnosis.State, padded width: Int = 0) -> String {
-        let text = Table.pad(state.rawValue, to: width)
-        return switch state {
-        case .ok: wrap(text, "32")
-        case .limited: wrap(text, "33")
-        case .missing: wrap(text, "31")
-        case .unknown: wrap(text, "2")
-        }
+        let tone: Tone =
+            switch state {
+            case .ok: .good
+            case .limited: .caution
+            case .missing: .bad
+            case .unknown: .faint
+            }
+        return text(Table.pad(state.rawValue, to: width), tone)
     }
 
     /// What may be overlooked.
@@ -38,5 +55,42 @@ enum Paint {
 
     private func wrap(_ text: String, _ code: String) -> String {
         self == .plain || text.isEmpty ? text : "\u{1B}[\(code)m\(text)\u{1B}[0m"
+    }
+}
+
+extension HealthState {
+    /// Its colour.
+    var tone: Paint.Tone {
+        switch self {
+        case .healthy: .good
+        case .degraded, .stale: .caution
+        case .unhealthy: .bad
+        case .unknown, .pending, .switchedOff: .faint
+        }
+    }
+}
+
+extension Outcome {
+    /// Its colour.
+    var tone: Paint.Tone {
+        switch self {
+        case .pass: .good
+        case .warn: .caution
+        case .fail: .bad
+        case .unknown: .faint
+        }
+    }
+}
+
+extension HealthChange.Transition {
+    /// The colours of the words before and after.
+    var tones: (from: Paint.Tone, to: Paint.Tone) {
+        switch self {
+        case .state(let from, let to): (from.tone, to.tone)
+        case .unmuted(let state): (.plain, state.tone)
+        case .flappingStarted: (.plain, .caution)
+        case .flappingStopped: (.caution, .plain)
+        case .maintenanceStarted, .maintenanceEnded: (.plain, .plain)
+        }
     }
 }

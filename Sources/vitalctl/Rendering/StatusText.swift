@@ -6,7 +6,7 @@ import Vitals
 enum StatusText {
     /// The first line: the status in a word, since when, and what stands where.
     static func headline(_ status: StatusQuery.Reply, now: WallTime, paint: Paint) -> String {
-        var parts = [paint.health(status.status)]
+        var parts = [paint.state(HealthState(status.status))]
         parts.append(status.draining ? "draining" : status.ready ? "ready" : "not ready")
         parts.append("for \(Amount.age(since: status.since, now: now))")
         var line = parts.joined(separator: ", ")
@@ -27,14 +27,6 @@ enum StatusText {
         return "\(counts.total) check\(counts.total == 1 ? "" : "s"): \(said)"
     }
 
-    /// The word that tells most about a check at this moment.
-    static func word(_ check: CheckView) -> String {
-        if !check.enabled { return "off" }
-        if check.phase == "stale" { return "stale" }
-        if check.phase == "pending" { return "pending" }
-        return check.level
-    }
-
     /// The checks, one a line.
     static func table(_ checks: [CheckView], now: WallTime, paint: Paint) -> [String] {
         guard !checks.isEmpty else { return [] }
@@ -43,12 +35,12 @@ enum StatusText {
             sides: [.left, .left, .right, .left, .right, .right, .left])
         for check in checks {
             table.add([
-                check.name, word(check), Amount.age(since: check.since, now: now), check.type,
+                check.name, check.state.word, Amount.age(since: check.since, now: now), check.type,
                 Amount.latency(check.latency), Amount.age(since: check.lastRun, now: now), remark(check),
             ])
         }
         return table.lines { row, column, text in
-            row == 0 ? paint.faint(text) : column == 1 ? paint.health(text) : text
+            row == 0 ? paint.faint(text) : column == 1 ? paint.text(text, checks[row - 1].state.tone) : text
         }
     }
 
@@ -66,7 +58,7 @@ enum StatusText {
     /// Everything about one check.
     static func detail(_ check: CheckView, now: WallTime, paint: Paint) -> [String] {
         var rows: [(String, String)] = [
-            ("state", paint.health(word(check)) + ", impact \(check.impact)"),
+            ("state", paint.state(check.state) + ", impact \(check.impact.rawValue)"),
             ("since", Amount.age(since: check.since, now: now)),
             ("type", check.type), ("target", check.target),
             ("last", last(check, now: now)),
@@ -75,9 +67,14 @@ enum StatusText {
         if !remark.isEmpty { rows.append(("message", remark)) }
         if check.failures > 0 { rows.append(("failures", "\(check.failures) in a row")) }
         if let detail = check.detail {
-            rows.append(("schedule", "every \(detail.interval), timeout \(detail.timeout)"))
-            rows.append(
-                ("thresholds", "fall \(detail.fall), warnAfter \(detail.warnAfter), rise \(detail.rise)"))
+            if let method = detail.fedBy {
+                // Neither schedule nor thresholds apply: the target says how long a push is good for.
+                rows.append(("fed by", method))
+            } else {
+                rows.append(("schedule", "every \(detail.interval), timeout \(detail.timeout)"))
+                rows.append(
+                    ("thresholds", "fall \(detail.fall), warnAfter \(detail.warnAfter), rise \(detail.rise)"))
+            }
             let runs = zip(Outcome.allCases, detail.runs).filter { $0.1 > 0 }.map { "\($0.1) \($0.0.word)" }
             if !runs.isEmpty { rows.append(("runs", runs.joined(separator: ", "))) }
             if detail.discarded > 0 { rows.append(("discarded", "\(detail.discarded) that came too late")) }
@@ -100,8 +97,10 @@ enum StatusText {
 
     private static func last(_ check: CheckView, now: WallTime) -> String {
         guard let outcome = check.outcome else { return "never ran" }
-        return
-            "\(outcome) \(Amount.age(since: check.lastRun, now: now)) ago, took \(Amount.latency(check.latency))"
+        let when = "\(outcome.word) \(Amount.age(since: check.lastRun, now: now)) ago"
+        // Who pushes need not say how long the check took.
+        let isUntimed = check.detail?.fedBy != nil && check.latency == 0
+        return isUntimed ? when : when + ", took \(Amount.latency(check.latency))"
     }
 }
 

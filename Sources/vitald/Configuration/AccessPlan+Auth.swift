@@ -33,7 +33,7 @@ extension AccessPlan.Auth {
         if faults.isEmpty, usersFile != nil, logins.users.isEmpty {
             faults = [
                 AccessPlan.Fault(
-                    key: "usersFile", fact: "lists no user", remedy: "Add a user, or remove it.")
+                    key: .usersFile, fact: "lists no user", remedy: "Add a user, or remove it.")
             ]
         }
         guard faults.isEmpty else { throw AccessPlan.Refusal(faults: faults) }
@@ -43,7 +43,7 @@ extension AccessPlan.Auth {
     private static func token(
         in file: String, _ surroundings: ConfigurationSurroundings
     ) throws(AccessPlan.Fault) -> Secret {
-        let key = "bearerTokenFiles"
+        let key = AccessPlan.Key.bearerTokenFiles
         switch surroundings.readSecret(file) {
         case .failure(let problem):
             throw AccessPlan.Fault(key, problem)
@@ -93,7 +93,7 @@ extension AccessPlan.Auth {
         switch surroundings.readSecret(path) {
         case .success(let found): text = found
         case .failure(let problem):
-            throw AccessPlan.Fault("usersFile", problem)
+            throw AccessPlan.Fault(.usersFile, problem)
         }
         for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
             .enumerated()
@@ -101,7 +101,7 @@ extension AccessPlan.Auth {
             guard let first = line.first(where: { $0 != " " }), first != "#" else { continue }
             let place = "line \(number + 1) of \(SmallFile.quote(path))"
             func fault(_ problem: (fact: String, remedy: String)) -> AccessPlan.Fault {
-                AccessPlan.Fault(key: "usersFile", fact: "\(place): \(problem.fact)", remedy: problem.remedy)
+                AccessPlan.Fault(key: .usersFile, fact: "\(place): \(problem.fact)", remedy: problem.remedy)
             }
             let sides = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(sides[0])
@@ -118,7 +118,7 @@ extension AccessPlan.Auth {
         }
         guard logins.users.count <= maximumUsers else {
             throw AccessPlan.Fault(
-                key: "usersFile", fact: "\(logins.users.count) users are too many",
+                key: .usersFile, fact: "\(logins.users.count) users are too many",
                 remedy: "Keep \(maximumUsers) of them.")
         }
     }

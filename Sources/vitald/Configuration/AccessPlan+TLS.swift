@@ -9,7 +9,7 @@ extension AccessPlan.TLS {
     func identity(_ surroundings: ConfigurationSurroundings) throws(AccessPlan.Refusal) -> TLSIdentity {
         var faults: [AccessPlan.Fault] = []
         func read<Value>(
-            _ key: String, _ result: Result<Value, ConfigurationSurroundings.SecretFault>
+            _ key: AccessPlan.Key, _ result: Result<Value, ConfigurationSurroundings.SecretFault>
         ) -> Value? {
             switch result {
             case .success(let value): return value
@@ -18,9 +18,9 @@ extension AccessPlan.TLS {
                 return nil
             }
         }
-        let certificate = read("certFile", surroundings.readTrusted(certFile))
-        let key = read("keyFile", surroundings.readSecret(keyFile))
-        let authorities = clientCAFile.flatMap { read("clientCAFile", surroundings.readTrusted($0)) }
+        let certificate = read(.certFile, surroundings.readTrusted(certFile))
+        let key = read(.keyFile, surroundings.readSecret(keyFile))
+        let authorities = clientCAFile.flatMap { read(.clientCAFile, surroundings.readTrusted($0)) }
         guard let certificate, let key, faults.isEmpty else { throw AccessPlan.Refusal(faults: faults) }
         do throws(TLSIdentity.Fault) {
             return try TLSIdentity(
@@ -33,11 +33,11 @@ extension AccessPlan.TLS {
 
     private func fault(_ fault: TLSIdentity.Fault) -> AccessPlan.Fault {
         switch fault {
-        case .certificate: Self.noCertificate(certFile, "certFile")
-        case .authorities: Self.noCertificate(clientCAFile ?? "", "clientCAFile")
+        case .certificate: Self.noCertificate(certFile, .certFile)
+        case .authorities: Self.noCertificate(clientCAFile ?? "", .clientCAFile)
         case .noAuthority:
             AccessPlan.Fault(
-                key: "clientCAFile",
+                key: .clientCAFile,
                 fact:
                     "\(SmallFile.quote(clientCAFile ?? "")) holds no CA certificate, only certificates that a CA issued",
                 remedy: "Name the certificate of the CA that issued those of the clients.")
@@ -57,13 +57,13 @@ extension AccessPlan.TLS {
                 "Name the key that belongs to the certificate.")
         case .order:
             AccessPlan.Fault(
-                key: "certFile",
+                key: .certFile,
                 fact:
                     "\(SmallFile.quote(certFile)) does not begin with the certificate that belongs to \(SmallFile.quote(keyFile))",
                 remedy: "Put the server's own certificate first, then the intermediate certificates.")
         case .refused(let reason):
             AccessPlan.Fault(
-                key: "certFile",
+                key: .certFile,
                 fact:
                     "\(SmallFile.quote(certFile)) and \(SmallFile.quote(keyFile)) cannot be used: \(reason)",
                 remedy: "Generate new ones.")
@@ -71,10 +71,10 @@ extension AccessPlan.TLS {
     }
 
     private func key(_ fact: String, _ remedy: String) -> AccessPlan.Fault {
-        AccessPlan.Fault(key: "keyFile", fact: "\(SmallFile.quote(keyFile)) \(fact)", remedy: remedy)
+        AccessPlan.Fault(key: .keyFile, fact: "\(SmallFile.quote(keyFile)) \(fact)", remedy: remedy)
     }
 
-    private static func noCertificate(_ path: String, _ key: String) -> AccessPlan.Fault {
+    private static func noCertificate(_ path: String, _ key: AccessPlan.Key) -> AccessPlan.Fault {
         AccessPlan.Fault(
             key: key, fact: "\(SmallFile.quote(path)) holds no PEM certificate",
             remedy: "Name a file that holds BEGIN CERTIFICATE.")

@@ -38,10 +38,29 @@ struct AccessPlan: Sendable {
         var files: [String] { (usersFile.map { [$0] } ?? []) + tokenFiles }
     }
 
+    /// The keys that name files.
+    enum Key: String, Sendable {
+        /// Of `http.tls`.
+        case certFile, keyFile, clientCAFile
+        /// Of `http.auth`.
+        case usersFile, bearerTokenFiles
+
+        /// The object that it belongs to.
+        private var section: String {
+            switch self {
+            case .certFile, .keyFile, .clientCAFile: "http.tls"
+            case .usersFile, .bearerTokenFiles: "http.auth"
+            }
+        }
+
+        /// Where it stands in the configuration.
+        var path: String { "\(section).\(rawValue)" }
+    }
+
     /// What of it cannot be used.
     struct Fault: Error, Equatable {
-        /// The key within `http.tls` or `http.auth`.
-        let key: String
+        /// The key that names what is wrong.
+        let key: Key
         /// What is wrong.
         let fact: String
         /// What to do about it.
@@ -50,9 +69,7 @@ struct AccessPlan: Sendable {
         var isPassing = false
 
         /// The whole path of the key.
-        var path: String {
-            (key.hasPrefix("users") || key.hasPrefix("bearer") ? "http.auth." : "http.tls.") + key
-        }
+        var path: String { key.path }
     }
 
     /// All that is wrong, at least one thing.
@@ -87,7 +104,7 @@ struct AccessPlan: Sendable {
 
 extension AccessPlan.Fault {
     /// A file that cannot be read.
-    init(_ key: String, _ problem: ConfigurationSurroundings.SecretFault) {
+    init(_ key: AccessPlan.Key, _ problem: ConfigurationSurroundings.SecretFault) {
         self.init(key: key, fact: problem.fact, remedy: problem.remedy, isPassing: problem.isPassing)
     }
 }

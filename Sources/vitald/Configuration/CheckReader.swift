@@ -46,6 +46,7 @@ struct CheckReader {
         }
         let common = object.effective.count
         let part = kind.init(reading: &object)
+        definition.fedBy = (kind as? any PassiveKind.Type)?.item
         definition.target = part.target.description
         definition.identify(by: object, from: common, as: kind)
         return ConfiguredCheck(definition: definition, kind: part)

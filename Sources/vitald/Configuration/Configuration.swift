@@ -96,14 +96,6 @@ struct Configuration: Sendable {
     var effectiveJSON: [UInt8]
 }
 
-/// One check: the keys that all checks have, and those of its kind.
-struct ConfiguredCheck: Sendable {
-    /// The common part.
-    var definition: CheckDefinition
-    /// The kind's own part, which active kinds turn into a probe.
-    var kind: any CheckKind
-}
-
 /// What checks get that do not say otherwise.
 struct CheckDefaults: Sendable, Equatable {
     /// Time between the starts of two attempts.

@@ -8,5 +8,6 @@ import Vitals
 enum DaemonCatalog {
     /// Every kind; no two share a type.
     static let kinds: [any CheckKind.Type] =
-        ProbeCatalog.all.map { $0 as any CheckKind.Type } + ReceivingCatalog.all
+        ProbeCatalog.all.map { $0 as any CheckKind.Type }
+        + ReceivingCatalog.all.map { $0 as any CheckKind.Type }
 }

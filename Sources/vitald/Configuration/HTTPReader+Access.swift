@@ -30,7 +30,9 @@ extension HTTPReader {
             do throws(AccessPlan.Refusal) {
                 access.initial.tls = try tls.identity(object.reading.discreetSurroundings)
             } catch {
-                for fault in error.faults { object.fault(fault.key, fault.fact, remedy: fault.remedy) }
+                for fault in error.faults {
+                    object.fault(fault.key.rawValue, fault.fact, remedy: fault.remedy)
+                }
             }
             return tls
         }
@@ -81,7 +83,9 @@ extension HTTPReader {
             do throws(AccessPlan.Refusal) {
                 access.initial.logins = try auth.logins(object.reading.discreetSurroundings)
             } catch {
-                for fault in error.faults { object.fault(fault.key, fault.fact, remedy: fault.remedy) }
+                for fault in error.faults {
+                    object.fault(fault.key.rawValue, fault.fact, remedy: fault.remedy)
+                }
             }
             return auth
         }

@@ -11,7 +11,7 @@ enum ReservedNames {
     /// In `socket`.
     static let socket: [StaticString] = ["allow"]
     /// In a check.
-    static let check: [StaticString] = ["definitive", "maintenance"]
+    static let check: [StaticString] = ["definitive", "from", "maintenance"]
     /// Types of checks.
-    static let types = ["metric", "quality", "pushed", "group"]
+    static let types = ["metric", "quality", "group"]
 }

@@ -18,11 +18,11 @@ enum ChangeLines {
             saidOverall = saidOverall || says
         }
         if let overall, !saidOverall {
+            let (from, to) = overall.transition.words
             entries.append(
                 JournalEntry(
-                    .statusChanged, priority(overall.to),
-                    "overall status is \(overall.to), was \(overall.from)",
-                    fields: [("VITALD_STATUS", overall.to), ("VITALD_PREVIOUS", overall.from)]))
+                    .statusChanged, priority(overall.transition), "overall status is \(to), was \(from)",
+                    fields: [("VITALD_STATUS", to), ("VITALD_PREVIOUS", from)]))
         }
         return entries
     }
@@ -30,37 +30,48 @@ enum ChangeLines {
     private static func line(
         _ change: HealthChange, _ name: String, _ report: Report, overall: HealthChange?
     ) -> JournalEntry {
-        var message = "\(name) is \(change.to)"
-        if change.from != "unknown" { message += ", was \(change.from)" }
-        if !change.message.isEmpty { message += ": \(change.message)" }
+        let (from, to) = change.transition.words
+        var message = "\(name) is \(to)"
+        if !isFirst(change.transition) { message += ", was \(from)" }
+        if !change.cause.message.isEmpty { message += ": \(change.cause.message)" }
         var fields: [(name: String, value: String)] = [
-            ("VITALD_CHECK", name), ("VITALD_STATUS", change.to), ("VITALD_PREVIOUS", change.from),
+            ("VITALD_CHECK", name), ("VITALD_STATUS", to), ("VITALD_PREVIOUS", from),
         ]
-        if let reason = change.reason { fields.append(("VITALD_REASON", reason.code)) }
+        if let reason = change.cause.reason { fields.append(("VITALD_REASON", reason.code)) }
         let check = report.check(named: name)
         if let type = check?.definition.type { fields.append(("VITALD_CHECK_TYPE", type)) }
         if let runbook = check?.definition.runbook { fields.append(("VITALD_RUNBOOK", runbook)) }
-        if let cause = check?.suppressedBy {
-            message += " (explained by \(cause))"
-            fields.append(("VITALD_SUPPRESSED_BY", cause))
+        if let root = change.cause.root {
+            message += " (explained by \(root))"
+            fields.append(("VITALD_SUPPRESSED_BY", root))
         }
         if let overall {
-            message += "; overall status is \(overall.to), was \(overall.from)"
-            fields.append(("VITALD_OVERALL", overall.to))
+            let (from, to) = overall.transition.words
+            message += "; overall status is \(to), was \(from)"
+            fields.append(("VITALD_OVERALL", to))
         }
         fields.append(("VITALD_SEQUENCE", String(change.sequence)))
-        let isFlap = change.to == "flapping" || change.to == "steady"
         return JournalEntry(
-            isFlap ? .checkFlapping : .checkChanged,
-            check?.suppressedBy == nil ? priority(change.to) : .notice,
+            isFlap(change.transition) ? .checkFlapping : .checkChanged,
+            change.cause.root == nil ? priority(change.transition) : .notice,
             message, fields: fields)
     }
 
-    private static func priority(_ word: String) -> JournalEntry.Priority {
-        switch word {
-        case "unhealthy", "stale": .error
-        case "degraded", "flapping": .warning
-        default: .notice
+    /// Whether nothing was known before.
+    private static func isFirst(_ transition: HealthChange.Transition) -> Bool {
+        guard case .state(let from, _) = transition else { return false }
+        return from == .pending || from == .unknown
+    }
+
+    private static func isFlap(_ transition: HealthChange.Transition) -> Bool {
+        transition == .flappingStarted || transition == .flappingStopped
+    }
+
+    private static func priority(_ transition: HealthChange.Transition) -> JournalEntry.Priority {
+        switch transition {
+        case .state(_, .unhealthy), .state(_, .stale), .unmuted(.unhealthy), .unmuted(.stale): .error
+        case .state(_, .degraded), .unmuted(.degraded), .flappingStarted: .warning
+        case .state, .unmuted, .flappingStopped, .maintenanceStarted, .maintenanceEnded: .notice
         }
     }
 }

@@ -2,7 +2,6 @@
 
 import Judging
 import Publishing
-import Receiving
 import Sampling
 import Vitals
 
@@ -52,7 +51,7 @@ extension Conductor {
         probes = taken
         definitions = Dictionary(
             checks.map { ($0.definition.name, $0.definition) }, uniquingKeysWith: { first, _ in first })
-        heartbeats.replace(checks: Self.heartbeats(checks), at: now)
+        for feed in feeds { feed.replace(checks, at: now) }
         scheduler.replace(checks: checks.map(\.definition).filter { taken[$0.name] != nil }, at: now)
         for (name, until) in held { scheduler.hold(name, until: until) }
     }

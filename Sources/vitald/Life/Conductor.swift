@@ -3,7 +3,6 @@
 import Judging
 import NIOCore
 import Publishing
-import Receiving
 import Sampling
 import Vitals
 
@@ -26,7 +25,7 @@ final class Conductor {
     private let loop: any EventLoop
     let context: ProbeContext
     let board: Board
-    let heartbeats: HeartbeatStore
+    let feeds: [any Feed]
     private let log: EventLog
     private let pulse: Pulse
     private let generation: TickGeneration
@@ -63,8 +62,8 @@ final class Conductor {
         var context: ProbeContext
         /// Where the report hangs.
         var board: Board
-        /// Who takes the heartbeats.
-        var heartbeats: HeartbeatStore
+        /// What feeds the checks that ask nobody.
+        var feeds: [any Feed]
         /// Where changes of health are said.
         var log: EventLog
         /// What the keeper looks at.
@@ -82,7 +81,7 @@ final class Conductor {
         loop = equipment.loop
         context = equipment.context
         board = equipment.board
-        heartbeats = equipment.heartbeats
+        feeds = equipment.feeds
         log = equipment.log
         pulse = equipment.pulse
         generation = equipment.generation
@@ -133,8 +132,8 @@ final class Conductor {
     func run(_ name: String, _ done: @escaping @Sendable (RunAnswer) -> Void) {
         guard let definition = definitions[name] else { return done(.unknownCheck) }
         guard definition.enabled else { return done(.notRunnable("it is switched off (enabled: false)")) }
-        guard probes[name] != nil else {
-            return done(.notRunnable("it is fed by pushes: send it a push.heartbeat"))
+        if let item = definition.fedBy {
+            return done(.notRunnable("it is fed by pushes: send it a \(item.method)"))
         }
         guard !isDraining else { return done(.notRunnable("vitald is shutting down")) }
         let waiter: Waiter = { report in
@@ -152,14 +151,7 @@ final class Conductor {
     }
 
     static func judged(_ check: ConfiguredCheck) -> JudgedCheck {
-        JudgedCheck(check.definition, evidence: check.kind is HeartbeatKind ? .beats : .attempts)
-    }
-
-    /// The heartbeat checks among these.
-    static func heartbeats(_ checks: [ConfiguredCheck]) -> [HeartbeatCheck] {
-        checks.compactMap { check in
-            (check.kind as? HeartbeatKind).map { HeartbeatCheck(check.definition, $0) }
-        }
+        JudgedCheck(check.definition, evidence: type(of: check.kind).evidence)
     }
 
     private func tick() {
@@ -175,29 +167,29 @@ final class Conductor {
             for flight in scheduler.giveUp(at: now) { overdue(flight, at: now) }
             for name in scheduler.due(at: now) { launch(name, at: now) }
         }
-        hearHeartbeats(at: now)
+        recordPushes(at: now)
         // After the work of this tick: what is still late now is late for a reason of our own.
         pulse.schedulerTicked(lateness: isDraining ? .zero : scheduler.lateness(at: time.now))
         pulse.boardTicked()
         board.tick()
         generation.advance()
-        let next = [scheduler.nextWake(after: now), heartbeats.nextDeadline(after: now)].compactMap { $0 }
-            .min()
+        let next = ([scheduler.nextWake(after: now)] + feeds.map { $0.nextDeadline(after: now) })
+            .compactMap { $0 }.min()
         plannedTick = max(min(next ?? now + period, now + period), now + .milliseconds(1))
         timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds((plannedTick - time.now).nanoseconds)) {
             self.tick()
         }
     }
 
-    private func hearHeartbeats(at now: Instant) {
+    private func recordPushes(at now: Instant) {
         var changes: [HealthChange] = []
-        let beats = heartbeats.results(at: now)
-        for (name, result) in beats {
+        let results = feeds.flatMap { $0.results(at: now) }
+        for (name, result) in results {
             changes += judge.record(result, of: name, at: now, wall: time.wall)
         }
         changes += judge.tick(at: now, wall: time.wall)
-        if !beats.isEmpty || !changes.isEmpty { publish(changes) }
-        for (name, result) in beats { note(result, of: name) }
+        if !results.isEmpty || !changes.isEmpty { publish(changes) }
+        for (name, result) in results { note(result, of: name) }
     }
 
     private func jumped(_ jump: TimeWatch.Jump, at now: Instant) {
@@ -215,7 +207,7 @@ final class Conductor {
         }
         log.write(JournalEntry(.timeJumped, .notice, sentence + "; results get one interval of grace"))
         judge.timeJumped(slept: slept, at: now)
-        heartbeats.timeJumped(at: now)
+        for feed in feeds { feed.timeJumped(at: now) }
         for flight in scheduler.resume(at: now) { abandon(flight.check) }
     }
 
@@ -278,9 +270,9 @@ final class Conductor {
         attempts[name] = nil
         var result = raw
         let lag = max(open.lag, now - open.flight.deadline - Scheduler.landingSlack)
-        if result.outcome == .fail, result.reason?.code.hasPrefix("timeout") == true, lag > Self.excusingLag {
+        if result.outcome == .fail, result.reason?.isTimeout == true, lag > Self.excusingLag {
             result.outcome = .unknown
-            result.reason = "inconclusive.lag"
+            result.reason = .lag
             result.message = "vitald itself was late, so this says nothing: " + raw.message
         }
         result = result.withCommonSeries(timeout: open.flight.deadline - open.flight.started)

@@ -35,7 +35,6 @@ final class Daemon {
     let kernel: KernelLane
     let journal: JournalReader
     private let lanes = Lanes()
-    private let heartbeats: HeartbeatStore
     private let generation = TickGeneration()
     private let pulse = Pulse()
     let conductor: Conductor
@@ -98,8 +97,8 @@ final class Daemon {
         self.control = control
         let places = SocketPlaces()
         self.places = places
-        let heartbeats = HeartbeatStore(checks: [], at: time.now, wake: { [control] in control.wake() })
-        self.heartbeats = heartbeats
+        let feeds = ReceivingCatalog.all.map { $0.makeFeed(wake: { [control] in control.wake() }) }
+        let pushes = FeedSink(feeds)
         // A watched window shorter than usual wants ticks that fit between two looks.
         let window = service.watchdog ?? Keeper.defaultWindow
         let period = min(Self.tickPeriod, .nanoseconds(max(window.nanoseconds / 12, 1_000_000)))
@@ -110,7 +109,7 @@ final class Daemon {
                 context: ProbeContext(
                     time: time, lanes: lanes, eventLoop: loop, kernel: kernel, procRoot: options.procRoot,
                     helperProgram: "/proc/self/exe", journal: journal),
-                board: board, heartbeats: heartbeats, log: log, pulse: pulse, generation: generation,
+                board: board, feeds: feeds, log: log, pulse: pulse, generation: generation,
                 period: period, seed: random.next()))
         let identity = ServiceIdentity(
             name: configuration.name, labels: configuration.labels.map { ($0.name, $0.value) },
@@ -119,7 +118,7 @@ final class Daemon {
         self.book = book
         http = HTTPServer(
             loop: loop, board: board, kernel: kernel, tallies: tallies, time: time, identity: identity,
-            generation: generation, heartbeats: heartbeats, pages: [{ journal.fill(&$0) }], listeners: book,
+            generation: generation, sink: pushes, pages: [{ journal.fill(&$0) }], listeners: book,
             users: .standard(ownUser: geteuid()),
             inspection: PeerInspection(resolver: PeerResolver(roots: roots)), remark: { log.write($0.line) })
         rpc = SocketServer(
@@ -138,7 +137,7 @@ final class Daemon {
                                 ("VITALD_PEER_UID", String(audit.caller.credentials.uid)),
                             ]))
                 },
-                gone: { heartbeats.closed($0, at: $1) }),
+                gone: { pushes.closed($0, at: $1) }),
             handlers: HandlerCatalog.all(
                 HandlerCatalog.Sources(
                     board: board, kernel: kernel,
@@ -158,9 +157,7 @@ final class Daemon {
                                 house: .daemon(options, environment, kernel: kernel, log: log, places: places)
                             ),
                             eventLoop: loop),
-                        control), journal: journal, control: control)) + [
-                    PushHeartbeatHandler(sink: heartbeats)
-                ])
+                        control), journal: journal, pushes: pushes, control: control)))
     }
 
     /// Opens everything and begins; `ended` is called once, on the loop, with the exit code.
@@ -320,7 +317,7 @@ extension Daemon {
         conductor.run(name, done)
     }
 
-    /// Hears of heartbeats now instead of with the next tick.
+    /// Records what was pushed now instead of with the next tick.
     func wake() { conductor.wake() }
 
     /// Ends: nothing new is taken, what is under way is finished, then everything is let go of.

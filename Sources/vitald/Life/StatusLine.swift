@@ -37,18 +37,16 @@ struct StatusLine {
     /// `Running: 12 checks, 11 healthy, 1 degraded`
     static func running(_ report: Report) -> String {
         guard !report.checks.isEmpty else { return "Running: no checks" }
-        let words = report.checks.map(\.stateWord)
-        let counts = Self.words.compactMap { word, shown -> String? in
-            let count = words.count { $0 == word }
-            return count > 0 ? "\(count) \(shown)" : nil
+        let counts = Self.order.compactMap { state -> String? in
+            let count = report.count(state)
+            return count > 0 ? "\(count) \(state == .switchedOff ? "switched off" : state.word)" : nil
         }
-        return "Running: \(words.count) check\(words.count == 1 ? "" : "s"), "
-            + counts.joined(separator: ", ")
+        let total = report.checks.count
+        return "Running: \(total) check\(total == 1 ? "" : "s"), " + counts.joined(separator: ", ")
     }
 
-    /// The words for the state of a check, in the order in which they are said.
-    private static let words = [
-        ("healthy", "healthy"), ("degraded", "degraded"), ("unhealthy", "unhealthy"), ("stale", "stale"),
-        ("unknown", "unknown"), ("pending", "pending"), ("off", "switched off"),
+    /// The states of a check, in the order in which they are said.
+    private static let order: [HealthState] = [
+        .healthy, .degraded, .unhealthy, .stale, .unknown, .pending, .switchedOff,
     ]
 }

@@ -101,7 +101,7 @@ struct ConfigurationTests {
         #expect(
             DaemonCatalog.kinds.map { $0.type } == [
                 "postgres", "redis", "http", "tcp", "filesystem", "memory", "container", "unit", "journal",
-                "heartbeat",
+                "heartbeat", "pushed",
             ])
     }
 

@@ -32,7 +32,7 @@ struct QuestionTests {
         "postgres": #""url":"postgresql://u@h/d""#, "redis": #""url":"redis://h/0""#,
         "http": #""url":"https://h/""#, "tcp": #""address":"h:1""#, "filesystem": #""path":"/a""#,
         "memory": "", "container": #""select":"a""#, "unit": #""unit":"a.service""#,
-        "journal": #""unit":"a.service","failErrors":10"#, "heartbeat": "",
+        "journal": #""unit":"a.service","failErrors":10"#, "heartbeat": "", "pushed": "",
     ]
 
     private static func rows(
@@ -130,6 +130,7 @@ struct QuestionTests {
             ]),
         rows(
             "heartbeat", .kept, ["ttl": ("", #""5m""#), "bind": ("", #""connection""#)]),
+        rows("pushed", .kept, ["ttl": ("", #""25h""#)]),
         common,
     ].flatMap { $0 }
 

@@ -117,7 +117,7 @@ struct AccessWatchTests {
     }
 
     private static func passing(_ fact: String) -> AccessWatch.Finding {
-        let fault = AccessPlan.Fault(key: "keyFile", fact: fact, remedy: "Wait.", isPassing: true)
+        let fault = AccessPlan.Fault(key: .keyFile, fact: fact, remedy: "Wait.", isPassing: true)
         return .unusable(AccessPlan.Refusal(faults: [fault]), FileStamps(of: ["/dev"]))
     }
 

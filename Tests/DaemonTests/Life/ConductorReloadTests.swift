@@ -4,7 +4,6 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Publishing
-import Receiving
 import Sampling
 import Synchronization
 import TestSupport
@@ -94,7 +93,7 @@ struct ConductorReloadTests {
                         context: ProbeContext(
                             time: clock, lanes: Lanes(), eventLoop: loop, kernel: kernel, procRoot: "/proc",
                             helperProgram: "/proc/self/exe"),
-                        board: board, heartbeats: HeartbeatStore(checks: [], at: clock.now),
+                        board: board, feeds: [],
                         log: EventLog(
                             .text(descriptor: silence), threshold: .debug, time: clock, tallies: tallies),
                         pulse: Pulse(), generation: TickGeneration(), period: .seconds(1), seed: 1))

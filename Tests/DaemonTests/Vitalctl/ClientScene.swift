@@ -30,13 +30,13 @@ final class ClientScene {
         listening = try SocketPath(path).listen()
         let sources = HandlerCatalog.Sources(
             board: board, kernel: Kernel(), sheets: { [] }, examiner: SceneExaminer(), journal: Journal(),
-            control: Administration())
+            pushes: Sink(), control: Administration())
         server = SocketServer(
             loop: group.any(),
             equipment: .init(
                 board: board, clock: Ticking(), tallies: TallyBook(), access: .standard(ownUser: geteuid()),
                 inspection: PeerInspection(resolver: nil), name: "vitald/test"),
-            handlers: HandlerCatalog.all(sources) + [PushHeartbeatHandler(sink: Sink())])
+            handlers: HandlerCatalog.all(sources))
         try server.listen(descriptor: listening.descriptor).wait()
     }
 
@@ -52,8 +52,9 @@ final class ClientScene {
         report.sequence += 1
         report.checks[0].level = level
         let change = HealthChange(
-            sequence: report.sequence, subject: .check("cache"), from: "healthy", to: level.word,
-            reason: "refused", message: "m\(report.sequence)", wall: WallTime(nanoseconds: 0))
+            sequence: report.sequence, subject: .check("cache"),
+            .state(from: .healthy, to: HealthState(level, .active)),
+            cause: .init("refused", message: "m\(report.sequence)"), wall: WallTime(nanoseconds: 0))
         board.publish(report, [change])
     }
 
@@ -63,9 +64,11 @@ final class ClientScene {
         var sinceBoot: Duration { .zero }
     }
 
-    private struct Sink: HeartbeatSink {
-        func beat(_ check: String, from source: PushSource, at received: Instant) -> HeartbeatAnswer {
-            check == "agent" ? .accepted : .unknownCheck
+    private struct Sink: PushSink {
+        func take(_ item: PushItem, from source: PushSource, at received: Instant) throws(PushRefusal) {
+            guard item.name == "agent" else {
+                throw .unknownCheck(type: item.kind.rawValue, name: item.name)
+            }
         }
 
         func closed(_ connection: ConnectionID, at instant: Instant) {}

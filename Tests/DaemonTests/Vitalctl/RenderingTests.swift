@@ -142,6 +142,34 @@ struct RenderingTests {
             ])
     }
 
+    @Test("a check that is fed by pushes shows what feeds it, and neither schedule nor thresholds")
+    func fedCheck() {
+        var report = CheckReport(definition: CheckDefinition(name: "backup", type: "pushed"))
+        report.definition.target = "a push.check every 25h"
+        report.definition.fedBy = .check
+        report.level = .degraded
+        report.phase = .active
+        report.since = ago(120)
+        report.lastCompletedWall = ago(2)
+        report.runs = [0, 1, 0, 0]
+        report.last = ProbeResult(.warn, reason: "backup.slow", message: "took 3 h")
+        report.last?.facts = [Fact("pushes", .integer(1))]
+
+        #expect(
+            StatusText.detail(CheckView(report, detailed: true), now: now, paint: .plain) == [
+                "backup",
+                "  state    degraded, impact critical",
+                "  since    2m",
+                "  type     pushed",
+                "  target   a push.check every 25h",
+                "  last     warn 2s ago",
+                "  message  [backup.slow] took 3 h",
+                "  fed by   push.check",
+                "  runs     1 warn",
+                "  pushes   1",
+            ])
+    }
+
     @Test("containers stand in columns; what is unknown is a dash, not a zero")
     func containers() {
         var web = ContainerFigures(identity: ContainerIdentity(id: "/system.slice/docker-1.scope"))
@@ -232,8 +260,8 @@ struct RenderingTests {
     func changes() {
         let change = ChangeView(
             HealthChange(
-                sequence: 1, subject: .check("cache"), from: "healthy", to: "unhealthy",
-                reason: "timeout.connect", message: "no answer", wall: ago(60)))
+                sequence: 1, subject: .check("cache"), .state(from: .healthy, to: .unhealthy),
+                cause: .init("timeout.connect", message: "no answer"), wall: ago(60)))
         let time = Amount.localTime(change.time, now: now)
 
         #expect(
@@ -247,7 +275,7 @@ struct RenderingTests {
             name: "cache",
             results: [
                 History.Entry(
-                    time: ago(5).rfc3339, outcome: "fail", level: "unhealthy", reason: "refused",
+                    time: ago(5).rfc3339, outcome: .fail, level: .unhealthy, reason: "refused",
                     message: "m",
                     latency: 12)
             ], changes: [])
@@ -275,15 +303,15 @@ struct RenderingTests {
                 + " | checks=2 healthy=1 degraded=0 unhealthy=1 unknown=0 stale=0")
 
         var other = status
-        for (word, code, name) in [("healthy", 0, "OK"), ("degraded", 1, "WARNING"), ("odd", 3, "UNKNOWN")]
-            as [(String, Int32, String)]
+        for (status, code, name) in [(.healthy, 0, "OK"), (.degraded, 1, "WARNING")]
+            as [(Status, Int32, String)]
         {
-            other.status = word
+            other.status = status
             let verdict = NagiosText(other, checks: [], askingReadiness: false)
             #expect(verdict.code == code)
             #expect(
                 verdict.line
-                    == "VITALD \(name) - \(word) | checks=2 healthy=1 degraded=0 unhealthy=1 unknown=0 stale=0"
+                    == "VITALD \(name) - \(status.word) | checks=2 healthy=1 degraded=0 unhealthy=1 unknown=0 stale=0"
             )
         }
         #expect(NagiosText(other, checks: [], askingReadiness: true).code == 2)
@@ -364,7 +392,9 @@ struct RenderingTests {
         }
         let change = ChangeView(
             HealthChange(
-                sequence: 6, subject: .overall, from: "a", to: "b", reason: nil, message: "", wall: now))
+                sequence: 6, subject: .overall, .state(from: .healthy, to: .degraded),
+                cause: .init(message: ""),
+                wall: now))
 
         #expect(params() == #"{"topics":["status","check"]}"#)
         #expect(

@@ -4,7 +4,7 @@ import Synchronization
 import Vitals
 
 /// Keeps the beats that it gets; only `agent` is a heartbeat check.
-final class FakeHeartbeats: HeartbeatSink {
+final class FakeHeartbeats: PushSink {
     struct Beat: Sendable {
         let check: String
         let source: PushSource
@@ -15,10 +15,11 @@ final class FakeHeartbeats: HeartbeatSink {
 
     var beats: [Beat] { taken.withLock { $0 } }
 
-    func beat(_ check: String, from source: PushSource, at received: Instant) -> HeartbeatAnswer {
-        guard check == "agent" else { return .unknownCheck }
-        taken.withLock { $0.append(Beat(check: check, source: source, received: received)) }
-        return .accepted
+    func take(_ item: PushItem, from source: PushSource, at received: Instant) throws(PushRefusal) {
+        guard item == .heartbeat(name: "agent") else {
+            throw .unknownCheck(type: item.kind.rawValue, name: item.name)
+        }
+        taken.withLock { $0.append(Beat(check: item.name, source: source, received: received)) }
     }
 
     func closed(_ connection: ConnectionID, at instant: Instant) {}

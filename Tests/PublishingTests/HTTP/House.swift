@@ -42,7 +42,7 @@ final class House: Sendable {
         server = HTTPServer(
             loop: group.next(), board: board, kernel: kernel, tallies: tallies, time: FixedTime(),
             identity: ServiceIdentity(name: "agno-data-api", labels: [("team", "data")], version: "1.2.3"),
-            generation: generation, heartbeats: heartbeats, limits: limits, routes: routes, rules: rules,
+            generation: generation, sink: heartbeats, limits: limits, routes: routes, rules: rules,
             inspection: peers,
             remark: remark)
         let address = try server.listen(on: SocketAddress(ipAddress: "127.0.0.1", port: 0)).wait()
@@ -112,7 +112,7 @@ final class House: Sendable {
     func pushed(_ result: String) -> Int64 {
         tallies.tally(
             MetricFamily("vitald_push_items_total", .counter, "Help."),
-            [("kind", "heartbeat"), ("result", result)]
+            [("door", "http"), ("kind", "heartbeat"), ("result", result)]
         ).value
     }
 

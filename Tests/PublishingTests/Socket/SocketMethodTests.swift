@@ -73,7 +73,7 @@ struct SocketMethodTests {
         scene.board.publish(report, [])
         let after = try #require(StatusQuery.Reply(reading: try result(scene, "status")))
 
-        #expect(before.status == "healthy" && before.counts.healthy == 2 && before.epoch == "e1")
+        #expect(before.status == .healthy && before.counts.healthy == 2 && before.epoch == "e1")
         #expect(after == StatusQuery.Reply(report, epoch: "e1"))
         #expect(after.counts.unhealthy == 1 && after.counts.disabled == 1 && after.counts.total == 1)
     }
@@ -222,11 +222,15 @@ struct SocketMethodTests {
         }
 
         #expect(eventually { scene.sink.ends.withLock { $0.count } == 1 })
-        let beat = try #require(scene.sink.beats.withLock { $0.first })
+        let beat = try #require(scene.sink.items.withLock { $0.first?.source })
         #expect(beat.pid == getpid() && beat.uid == geteuid())
         #expect(scene.sink.ends.withLock { $0.first } == beat.connection)
-        #expect(scene.count(SocketFamilies.pushed, ["kind": "heartbeat", "result": "accepted"]) == 1)
-        #expect(scene.count(SocketFamilies.pushed, ["kind": "heartbeat", "result": "rejected"]) == 1)
+        #expect(
+            scene.count(
+                PushTallies.family, ["door": "socket", "kind": "heartbeat", "result": "accepted"]) == 1)
+        #expect(
+            scene.count(
+                PushTallies.family, ["door": "socket", "kind": "heartbeat", "result": "rejected"]) == 1)
     }
 
     @Test("every method that describe lists has an example that the server takes, and none is missing")
@@ -238,7 +242,7 @@ struct SocketMethodTests {
             Set(methods.compactMap { $0["name"]?.string }) == [
                 "hello", "ping", "status", "checks.list", "checks.get", "checks.run", "history", "container",
                 "metrics", "limits", "describe", "doctor", "logs", "subscribe", "unsubscribe", "reload",
-                "push.heartbeat",
+                "push.heartbeat", "push.check", "push.batch",
             ])
         for method in methods {
             let example = try #require(method["example"]?.string)

@@ -101,33 +101,19 @@ final class SceneControl: Control {
     }
 }
 
-/// A sink with one heartbeat check, `agent_responsive`.
-final class SceneSink: HeartbeatSink {
-    let beats = Mutex<[PushSource]>([])
+/// A sink with one check for each kind of item, `agent_responsive`.
+final class SceneSink: PushSink {
+    let items = Mutex<[(item: PushItem, source: PushSource)]>([])
     let ends = Mutex<[ConnectionID]>([])
 
-    func beat(_ check: String, from source: PushSource, at received: Instant) -> HeartbeatAnswer {
-        guard check == "agent_responsive" else { return .unknownCheck }
-        beats.withLock { $0.append(source) }
-        return .accepted
+    func take(_ item: PushItem, from source: PushSource, at received: Instant) throws(PushRefusal) {
+        guard item.name == "agent_responsive" else {
+            throw .unknownCheck(type: item.kind.rawValue, name: item.name)
+        }
+        items.withLock { $0.append((item, source)) }
     }
 
     func closed(_ connection: ConnectionID, at instant: Instant) { ends.withLock { $0.append(connection) } }
-}
-
-/// `push.heartbeat` as Receiving answers it; the two modules meet only in the daemon.
-struct SceneHeartbeat: SocketHandler {
-    let method = PushHeartbeat.method
-    let sink: SceneSink
-
-    func answer(_ call: SocketCall, into result: inout JSONWriter) throws(SocketFault) -> SocketAnswer {
-        let name = try call.requiredText("name")
-        guard sink.beat(name, from: call.caller.source, at: call.received) == .accepted else {
-            throw .notFound("heartbeat check", name: name)
-        }
-        PushHeartbeat.write(accepted: 1, rejected: 0, into: &result)
-        return .written
-    }
 }
 
 /// A journal with one error of one unit.
@@ -189,10 +175,11 @@ final class SocketScene: Sendable {
                 var sheet = Sheet()
                 tallies.fill(&sheet)
                 return [sheet]
-            }, examiner: SceneExaminer(), journal: SceneJournal(), control: control)
+            }, examiner: SceneExaminer(), journal: SceneJournal(), pushes: sink,
+            control: control)
         server = SocketServer(
             loop: group.any(), equipment: equipment,
-            handlers: HandlerCatalog.all(sources) + [SceneHeartbeat(sink: sink)])
+            handlers: HandlerCatalog.all(sources))
         try server.listen(descriptor: listening.descriptor).wait()
     }
 
@@ -232,8 +219,9 @@ final class SocketScene: Sendable {
         var report = board.report
         report.sequence += 1
         let change = HealthChange(
-            sequence: report.sequence, subject: .check(check), from: "healthy", to: level.word,
-            reason: "timeout.connect", message: "no answer", wall: WallTime(nanoseconds: 0))
+            sequence: report.sequence, subject: .check(check),
+            .state(from: .healthy, to: HealthState(level, .active)),
+            cause: .init("timeout.connect", message: "no answer"), wall: WallTime(nanoseconds: 0))
         board.publish(report, [change])
     }
 }

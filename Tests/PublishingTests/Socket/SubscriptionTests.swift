@@ -23,7 +23,7 @@ struct SubscriptionTests {
         scene.publish("cache", to: .unhealthy)
 
         #expect(reply.epoch == "e1" && reply.sequence == 3 && !reply.lost && reply.replay == nil)
-        #expect(reply.status?.status == "healthy")
+        #expect(reply.status?.status == .healthy)
         #expect(reply.checks?.map(\.name) == ["cache", "agent"])
         #expect(reply.topics == ["status", "check"] && reply.unavailable == ["alert", "log"])
         #expect(

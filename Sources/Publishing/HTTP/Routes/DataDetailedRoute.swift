@@ -50,17 +50,24 @@ struct DataDetailedRoute: Route {
 
     /// `healthy`, `warning`, `degraded` or `unhealthy`, as the checker says it: a warning is a probe that came
     /// back with one, degraded is everything else between.
-    private static func word(_ check: CheckReport) -> String {
+    private static func word(_ check: CheckReport) -> Word {
         switch check.condition {
-        case .healthy: "healthy"
-        case .unhealthy: "unhealthy"
-        case .degraded: check.phase == .active && check.last?.outcome == .warn ? "warning" : "degraded"
+        case .healthy: .healthy
+        case .unhealthy: .unhealthy
+        case .degraded: check.phase == .active && check.last?.outcome == .warn ? .warning : .degraded
         }
     }
 
-    private static func write(_ check: CheckReport, _ word: String, to json: inout JSONWriter) {
+    private enum Word: String {
+        case healthy
+        case warning
+        case degraded
+        case unhealthy
+    }
+
+    private static func write(_ check: CheckReport, _ word: Word, to json: inout JSONWriter) {
         json.object { json in
-            json.member("status", word)
+            json.member("status", word.rawValue)
             var names: Set<String> = ["status", "error", "message"]
             for fact in check.last?.facts ?? [] where names.insert(fact.name).inserted {
                 json.key(fact.name)
@@ -75,9 +82,9 @@ struct DataDetailedRoute: Route {
                 json.member("latency_ms", (last.duration.milliseconds * 1000).rounded() / 1000)
             }
             switch word {
-            case "healthy": break
-            case "unhealthy": json.member("error", check.explanation)
-            default: json.member("message", check.explanation)
+            case .healthy: break
+            case .unhealthy: json.member("error", check.explanation)
+            case .warning, .degraded: json.member("message", check.explanation)
             }
         }
     }

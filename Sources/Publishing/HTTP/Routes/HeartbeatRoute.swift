@@ -16,12 +16,12 @@ struct HeartbeatRoute: Route {
     static let title = "a sign of life for a heartbeat check"
     static let methods: [HTTPMethod] = [.POST]
     static let body = BodyRule.push
-    private let heartbeats: any HeartbeatSink
+    private let sink: any PushSink
     private let pushes: PushTallies
     private let time: any TimeSource
 
     init(_ sources: RouteSources) {
-        heartbeats = sources.heartbeats
+        sink = sources.sink
         pushes = sources.pushes
         time = sources.time
     }
@@ -40,13 +40,15 @@ struct HeartbeatRoute: Route {
         }
         let name = request.parameter("NAME") ?? ""
         // The time is that of receipt, as the whole request is there only now.
-        switch heartbeats.beat(name, from: request.source, at: time.now) {
-        case .accepted:
-            pushes.add("heartbeat", accepted: true)
+        do throws(PushRefusal) {
+            try sink.take(.heartbeat(name: name), from: request.source, at: time.now)
+            var receipt = PushReceipt()
+            receipt.accept(.heartbeat)
+            pushes.count(receipt, at: .http)
             var json = JSONWriter(capacity: 64)
-            PushHeartbeat.write(accepted: 1, rejected: 0, into: &json)
+            receipt.write(into: &json)
             return .now(HTTPAnswer(.ok, json: json))
-        case .unknownCheck:
+        } catch {
             return refuse(
                 .notFound,
                 "404: there is no heartbeat check named \"\(Echo.cut(name).line)\". Add one to the configuration, or "
@@ -55,7 +57,7 @@ struct HeartbeatRoute: Route {
     }
 
     private func refuse(_ status: HTTPResponseStatus, _ sentence: String) -> RouteReply {
-        pushes.add("heartbeat", accepted: false)
+        pushes.count(PushItem.Kind.heartbeat.rawValue, at: .http, .rejected)
         return .now(HTTPAnswer(status, text: sentence + "\n"))
     }
 }

@@ -102,7 +102,7 @@ package final class EventStreams: Sendable {
         guard !state.value.readers.isEmpty else { return }
         for change in changes {
             let view = ChangeView(change)
-            guard let topic = Subscribe.Topic(rawValue: view.topic) else { continue }
+            let topic = view.topic
             let event = event(view)
             for (number, reader) in state.value.readers
             where reader.topics.contains(topic) && reader.heard < change.sequence {

@@ -41,8 +41,8 @@ struct HistoryHandler: SocketHandler {
         guard board.report.check(named: name) != nil else { throw .notFound("check", name: name) }
         let results = board.history(of: name).suffix(Int(limit ?? Int64(History.mostResults))).map { entry in
             History.Entry(
-                time: entry.wall.rfc3339, outcome: entry.outcome.word, level: entry.level.word,
-                reason: entry.reason?.code, message: entry.message, latency: entry.duration.milliseconds)
+                time: entry.wall.rfc3339, outcome: entry.outcome, level: entry.level,
+                reason: entry.reason, message: entry.message, latency: entry.duration.milliseconds)
         }
         History.Reply(
             name: name, results: results, changes: board.changes(of: name).map { ChangeView($0) }

@@ -16,19 +16,23 @@ package enum HandlerCatalog {
         package var examiner: any Examining
         /// The last errors in the journal.
         package var journal: any JournalAnswering
+        /// Who takes what is pushed.
+        package var pushes: any PushSink
         /// What administrators may do.
         package var control: any Control
 
         /// Gathers the sources.
         package init(
             board: Board, kernel: any KernelReading, sheets: @escaping @Sendable () -> [Sheet],
-            examiner: any Examining, journal: any JournalAnswering, control: any Control
+            examiner: any Examining, journal: any JournalAnswering, pushes: any PushSink,
+            control: any Control
         ) {
             self.board = board
             self.kernel = kernel
             self.sheets = sheets
             self.examiner = examiner
             self.journal = journal
+            self.pushes = pushes
             self.control = control
         }
     }
@@ -47,6 +51,7 @@ package enum HandlerCatalog {
             LogsHandler(journal: sources.journal),
             ChecksRunHandler(control: sources.control),
             ReloadHandler(control: sources.control),
-        ]
+        ] + PushForm.all.map { PushHandler(form: $0, sink: sources.pushes) }
+            + [PushBatchHandler(sink: sources.pushes)]
     }
 }

@@ -7,16 +7,16 @@ extension CheckView {
             check.member("name", name)
             check.member("type", type)
             check.member("target", target)
-            check.member("impact", impact)
+            check.member("impact", impact.rawValue)
             check.member("enabled", enabled)
-            check.member("level", level)
-            check.member("phase", phase)
+            check.member("level", level.word)
+            check.member("phase", phase.word)
             check.member("flapping", flapping)
             check.member("maintenance", maintenance)
             check.member("suppressed_by", suppressedBy)
-            check.member("contribution", contribution)
-            check.member("outcome", outcome)
-            check.member("reason", reason)
+            check.member("contribution", contribution.word)
+            check.member("outcome", outcome?.word)
+            check.member("reason", reason?.code)
             check.member("message", message)
             check.member("latency_ms", latency)
             check.member("last_run", lastRun)
@@ -27,22 +27,22 @@ extension CheckView {
         }
     }
 
-    /// Reads a check; nil where it is none.
+    /// Reads a check; nil where it is none. A word of a later vitald stands for what promises the least.
     package init?(reading value: JSONValue) {
         guard let name = value["name"]?.string, let level = value["level"]?.string else { return nil }
         self.name = name
-        self.level = level
+        self.level = Level(word: level) ?? .unknown
         type = value["type"]?.string ?? ""
         target = value["target"]?.string ?? ""
-        impact = value["impact"]?.string ?? ""
+        impact = value["impact"]?.string.flatMap(Impact.init) ?? .critical
         enabled = value["enabled"]?.boolean ?? true
-        phase = value["phase"]?.string ?? ""
+        phase = Phase(word: value["phase"]?.string) ?? .active
         flapping = value["flapping"]?.boolean ?? false
         maintenance = value["maintenance"]?.boolean ?? false
         suppressedBy = value["suppressed_by"]?.string
-        contribution = value["contribution"]?.string ?? ""
-        outcome = value["outcome"]?.string
-        reason = value["reason"]?.string
+        contribution = Status(word: value["contribution"]?.string) ?? .unhealthy
+        outcome = value["outcome"]?.string.map { Outcome(word: $0) ?? .unknown }
+        reason = value["reason"]?.string.map { Reason($0) }
         message = value["message"]?.string
         latency = value["latency_ms"]?.double
         lastRun = value["last_run"]?.string
@@ -56,6 +56,7 @@ extension CheckView {
 extension CheckView.Detail {
     /// Writes its members into an object that is open already.
     func writeMembers(into check: inout JSONWriter) {
+        check.member("fed_by", fedBy)
         check.member("interval", interval)
         check.member("timeout", timeout)
         check.member("fall", Int64(fall))
@@ -80,6 +81,7 @@ extension CheckView.Detail {
     init?(reading value: JSONValue) {
         guard let interval = value["interval"]?.string else { return nil }
         self.interval = interval
+        fedBy = value["fed_by"]?.string
         timeout = value["timeout"]?.string ?? ""
         fall = Int(clamping: value["fall"]?.integer ?? 0)
         warnAfter = Int(clamping: value["warn_after"]?.integer ?? 0)

@@ -4,6 +4,8 @@
 package struct CheckView: Sendable, Hashable {
     /// What only `checks.get` and `checks.run` show.
     package struct Detail: Sendable, Hashable {
+        /// The method that feeds it; nil where vitald asks for itself.
+        package var fedBy: String?
         /// Time between two attempts, as the configuration writes it: `10s`.
         package var interval: String
         /// The deadline of an attempt, likewise.
@@ -44,14 +46,14 @@ package struct CheckView: Sendable, Hashable {
     package var type: String
     /// What is probed, without any secret.
     package var target: String
-    /// `critical`, `degrade` or `info`.
-    package var impact: String
+    /// How much it weighs.
+    package var impact: Impact
     /// Whether it is switched on.
     package var enabled: Bool
-    /// `healthy`, `degraded`, `unhealthy` or `unknown`; never healthy where the phase is not `active`.
-    package var level: String
-    /// `pending`, `active` or `stale`.
-    package var phase: String
+    /// The level that is shown; never healthy where the phase is not `active`.
+    package var level: Level
+    /// Where it stands in its life.
+    package var phase: Phase
     /// Whether its outcomes change too often.
     package var flapping: Bool
     /// Whether it is taken out of the count for now.
@@ -59,11 +61,11 @@ package struct CheckView: Sendable, Hashable {
     /// The check whose failure explains this one's.
     package var suppressedBy: String?
     /// What it adds to the overall status.
-    package var contribution: String
-    /// `pass`, `warn`, `fail` or `unknown`: the last attempt alone; nil before the first.
-    package var outcome: String?
+    package var contribution: Status
+    /// The last attempt alone; nil before the first.
+    package var outcome: Outcome?
     /// The stable code of the last attempt.
-    package var reason: String?
+    package var reason: Reason?
     /// The sentence of the last attempt.
     package var message: String?
     /// How long the last attempt took, milliseconds.
@@ -79,22 +81,25 @@ package struct CheckView: Sendable, Hashable {
     /// The rest, where it was asked for.
     package var detail: Detail?
 
+    /// Its state in one: switched off, pending, stale, or its level.
+    package var state: HealthState { HealthState(level, phase, enabled: enabled) }
+
     /// The view of a check.
     package init(_ report: CheckReport, detailed: Bool = false) {
         let definition = report.definition
         name = definition.name
         type = definition.type
         target = definition.target
-        impact = definition.impact.rawValue
+        impact = definition.impact
         enabled = definition.enabled
-        level = report.shownLevel.word
-        phase = report.phase.word
+        level = report.shownLevel
+        phase = report.phase
         flapping = report.flapping
         maintenance = report.maintenance
         suppressedBy = report.suppressedBy
-        contribution = report.contribution.word
-        outcome = report.last?.outcome.word
-        reason = report.last?.reason?.code
+        contribution = report.contribution
+        outcome = report.last?.outcome
+        reason = report.last?.reason
         message = report.last?.message
         latency = report.last?.duration.milliseconds
         lastRun = report.lastCompletedWall?.rfc3339
@@ -103,7 +108,7 @@ package struct CheckView: Sendable, Hashable {
         tags = definition.tags
         guard detailed else { return }
         detail = Detail(
-            interval: DurationText.render(definition.interval),
+            fedBy: definition.fedBy?.method, interval: DurationText.render(definition.interval),
             timeout: DurationText.render(definition.timeout),
             fall: definition.fall, warnAfter: definition.warnAfter, rise: definition.rise,
             dependsOn: definition.dependsOn, description: definition.description, runbook: definition.runbook,

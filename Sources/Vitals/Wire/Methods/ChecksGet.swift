@@ -6,7 +6,8 @@ package enum ChecksGet {
     package static let method = SocketMethod(
         "checks.get", role: .read, "One check with its thresholds, timings and findings.",
         parameters: [.init("name", "string", required: true, "the check's name")],
-        result: "check {as in checks.list, and interval, timeout, fall, warn_after, rise, depends_on,"
+        result:
+            "check {as in checks.list, and fed_by (the method that feeds it), interval, timeout, fall, warn_after, rise, depends_on,"
             + " description, runbook, phases_ms, facts, runs, discarded}",
         example: #"{"name":"file_system"}"#)
 

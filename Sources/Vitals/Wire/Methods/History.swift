@@ -20,12 +20,12 @@ package enum History {
     package struct Entry: Sendable, Hashable {
         /// When it completed, RFC 3339.
         package var time: String
-        /// `pass`, `warn`, `fail` or `unknown`.
-        package var outcome: String
+        /// What it showed.
+        package var outcome: Outcome
         /// The level of the check after it.
-        package var level: String
+        package var level: Level
         /// The stable code.
-        package var reason: String?
+        package var reason: Reason?
         /// The sentence.
         package var message: String
         /// How long it took, milliseconds.
@@ -33,7 +33,7 @@ package enum History {
 
         /// Makes an entry.
         package init(
-            time: String, outcome: String, level: String, reason: String?, message: String, latency: Double
+            time: String, outcome: Outcome, level: Level, reason: Reason?, message: String, latency: Double
         ) {
             self.time = time
             self.outcome = outcome
@@ -70,9 +70,9 @@ package enum History {
                         for result in results {
                             list.object { entry in
                                 entry.member("time", result.time)
-                                entry.member("outcome", result.outcome)
-                                entry.member("level", result.level)
-                                entry.member("reason", result.reason)
+                                entry.member("outcome", result.outcome.word)
+                                entry.member("level", result.level.word)
+                                entry.member("reason", result.reason?.code)
                                 entry.member("message", result.message)
                                 entry.member("latency_ms", result.latency)
                             }
@@ -92,8 +92,10 @@ package enum History {
             self.name = name
             self.results = results.elements.map { entry in
                 Entry(
-                    time: entry["time"]?.string ?? "", outcome: entry["outcome"]?.string ?? "",
-                    level: entry["level"]?.string ?? "", reason: entry["reason"]?.string,
+                    time: entry["time"]?.string ?? "",
+                    outcome: Outcome(word: entry["outcome"]?.string) ?? .unknown,
+                    level: Level(word: entry["level"]?.string) ?? .unknown,
+                    reason: entry["reason"]?.string.map { Reason($0) },
                     message: entry["message"]?.string ?? "", latency: entry["latency_ms"]?.double ?? 0)
             }
             changes = value["changes"]?.elements.compactMap { ChangeView(reading: $0) } ?? []

@@ -16,51 +16,26 @@ package struct SocketCall: Sendable {
         self.received = received
     }
 
+    /// The parameters, by name.
+    package var arguments: CallParameters { CallParameters(parameters) }
+
     /// A text, or nil where it is not given; anything but a text is refused.
-    package func text(_ name: StaticString) throws(SocketFault) -> String? {
-        guard let value = parameters?[name], !value.isNull else { return nil }
-        guard let text = value.string else { throw wrong(name, value, "a string") }
-        return text
-    }
+    package func text(_ name: StaticString) throws(SocketFault) -> String? { try arguments.text(name) }
 
     /// A text that must be given.
     package func requiredText(_ name: StaticString) throws(SocketFault) -> String {
-        guard let text = try text(name) else {
-            throw .invalidParameter("\(name)", "is missing; a string is needed")
-        }
-        return text
+        try arguments.requiredText(name)
     }
 
     /// A whole number within bounds, or nil where it is not given.
     package func integer(_ name: StaticString, within bounds: ClosedRange<Int64>) throws(SocketFault)
         -> Int64?
     {
-        guard let value = parameters?[name], !value.isNull else { return nil }
-        guard let number = value.integer else { throw wrong(name, value, "a whole number") }
-        guard bounds.contains(number) else {
-            throw .invalidParameter(
-                "\(name)",
-                "\(number) is out of range; give \(bounds.lowerBound) to \(bounds.upperBound)")
-        }
-        return number
+        try arguments.integer(name, within: bounds)
     }
 
     /// Several texts, given as an array or as one text; nil where it is not given.
-    package func texts(_ name: StaticString) throws(SocketFault) -> [String]? {
-        guard let value = parameters?[name], !value.isNull else { return nil }
-        if let text = value.string { return [text] }
-        guard value.kind == .array else { throw wrong(name, value, "a string or a list of strings") }
-        var texts: [String] = []
-        for element in value.elements {
-            guard let text = element.string else { throw wrong(name, element, "a list of strings") }
-            texts.append(text)
-        }
-        return texts
-    }
-
-    private func wrong(_ name: StaticString, _ value: JSONValue, _ wanted: String) -> SocketFault {
-        .invalidParameter("\(name)", "is \(value.kind.phrase); \(wanted) is needed")
-    }
+    package func texts(_ name: StaticString) throws(SocketFault) -> [String]? { try arguments.texts(name) }
 }
 
 /// The peer of a connection, as the kernel has it at connect; nothing that a client says of itself counts.

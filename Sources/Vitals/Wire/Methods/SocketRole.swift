@@ -4,7 +4,7 @@
 package enum SocketRole: String, CaseIterable, Comparable, Sendable {
     /// Ask: status, checks, metrics, events.
     case read
-    /// Hand in: heartbeats.
+    /// Hand in: heartbeats, results of checks.
     case push
     /// Change: run a check now, reload the configuration.
     case admin

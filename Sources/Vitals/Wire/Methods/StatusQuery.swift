@@ -11,8 +11,8 @@ package enum StatusQuery {
 
     /// What it answers.
     package struct Reply: Sendable, Hashable {
-        /// `healthy`, `degraded` or `unhealthy`.
-        package var status: String
+        /// The overall status.
+        package var status: Status
         /// A sentence where the status needs one.
         package var reason: String?
         /// Whether traffic should be sent here.
@@ -37,7 +37,7 @@ package enum StatusQuery {
         /// The reply that shows a report.
         package init(_ report: Report, epoch: String, unmeasured: [Unmeasured] = []) {
             self.unmeasured = unmeasured
-            status = report.status.word
+            status = report.status
             reason = report.reason
             ready = report.ready
             started = report.started
@@ -54,7 +54,7 @@ package enum StatusQuery {
 
         /// Writes its members into an object that is open already.
         package func writeMembers(into reply: inout JSONWriter) {
-            reply.member("status", status)
+            reply.member("status", status.word)
             reply.member("reason", reason)
             reply.member("ready", ready)
             reply.member("started", started)
@@ -79,7 +79,7 @@ package enum StatusQuery {
 
         /// Reads a reply; nil where it is none.
         package init?(reading value: JSONValue) {
-            guard let status = value["status"]?.string else { return nil }
+            guard let status = Status(word: value["status"]?.string) else { return nil }
             self.status = status
             reason = value["reason"]?.string
             ready = value["ready"]?.boolean ?? false

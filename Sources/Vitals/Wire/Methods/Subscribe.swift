@@ -48,6 +48,9 @@ package enum Subscribe {
         return topics
     }
 
+    /// Whether an event stands for events that were lost.
+    package static func isLoss(_ event: JSONValue) -> Bool { event["topic"]?.string == lostTopic }
+
     /// The method.
     package static let method = SocketMethod(
         "subscribe", role: .read,

@@ -9,7 +9,8 @@ struct MethodTests {
     static let methods = [
         Ping.method, Hello.method, StatusQuery.method, ChecksList.method, ChecksGet.method, ChecksRun.method,
         History.method, ContainerQuery.method, MetricsQuery.method, LimitsQuery.method, Describe.method,
-        Subscribe.method, Unsubscribe.method, Reload.method, PushHeartbeat.method,
+        Subscribe.method, Unsubscribe.method, Reload.method, PushHeartbeat.method, PushCheck.method,
+        PushBatch.method,
     ]
 
     private func written(_ write: (inout JSONWriter) -> Void) throws -> JSONValue {
@@ -110,6 +111,15 @@ struct MethodTests {
                 && reply.counts.unhealthy == 1)
     }
 
+    @Test(
+        "a status that this version does not know is no status: whoever asks for one learns that it cannot be read"
+    )
+    func laterStatus() throws {
+        let later = try JSONDocument(parsing: Array(#"{"status":"odd","ready":true}"#.utf8)).root
+
+        #expect(StatusQuery.Reply(reading: later) == nil)
+    }
+
     @Test("stale and pending are healthy in no count and in no view, and staleness makes nothing better")
     func stale() {
         func view(_ level: Level, _ phase: Phase, _ impact: Impact = .critical) -> CheckReport {
@@ -129,10 +139,10 @@ struct MethodTests {
         #expect(counts.unhealthy == 2 && counts.degraded == 2 && counts.unknown == 1)
         #expect(
             report.checks.map { CheckView($0).level } == [
-                "unhealthy", "degraded", "degraded", "unhealthy", "unknown", "healthy",
+                .unhealthy, .degraded, .degraded, .unhealthy, .unknown, .healthy,
             ])
         #expect(
-            report.checks.map(\.stateWord) == ["stale", "stale", "stale", "stale", "pending", "healthy"])
+            report.checks.map(\.state) == [.stale, .stale, .stale, .stale, .pending, .healthy])
     }
 
     @Test("a container reads back as it was written; no limit and an unknown limit stay apart")
@@ -250,7 +260,8 @@ struct MethodTests {
 
         let change = ChangeView(
             HealthChange(
-                sequence: 8, subject: .overall, from: "healthy", to: "degraded", reason: nil, message: "m",
+                sequence: 8, subject: .overall, .state(from: .healthy, to: .degraded),
+                cause: .init(message: "m"),
                 wall: WallTime(nanoseconds: 0)))
         reply.replay = [change]
         #expect(Subscribe.Reply(reading: try written { reply.write(into: &$0) })?.replay == [change])
