@@ -245,7 +245,8 @@ final class HTTPConnection: ChannelInboundHandler {
         ) { server.inspection.origin(of: $0, credentials) }
         // No connection: over HTTP none is kept, so that none can be missed.
         return PushSource(
-            door: .http, connection: nil, pid: credentials.pid == 0 ? nil : credentials.pid, uid: credentials.uid,
+            door: .http, connection: nil, pid: credentials.pid == 0 ? nil : credentials.pid,
+            uid: credentials.uid,
             origin: place ?? nil)
     }
 

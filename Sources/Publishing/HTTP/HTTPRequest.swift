@@ -21,7 +21,8 @@ package struct HTTPRequest: Sendable {
     /// Who sent it, as far as it is counted.
     package let client: RequestClient
     /// Who sent it, as far as pushes say; known of requests that write.
-    package internal(set) var source = PushSource(door: .http, connection: nil, pid: nil, uid: nil, origin: nil)
+    package internal(set) var source = PushSource(
+        door: .http, connection: nil, pid: nil, uid: nil, origin: nil)
     /// The body.
     package internal(set) var body = ByteBuffer()
 

@@ -57,8 +57,9 @@ struct StreamTests {
 
     private func change(_ sequence: UInt64, _ message: String = "refused") -> HealthChange {
         HealthChange(
-            sequence: sequence, subject: sequence % 2 == 0 ? .overall : .check("db"), from: "healthy",
-            to: "unhealthy", reason: Reason("refused.tcp"), message: message, wall: ReportSample.wall)
+            sequence: sequence, subject: sequence % 2 == 0 ? .overall : .check("db"),
+            .state(from: .healthy, to: .unhealthy), cause: .init("refused.tcp", message: message),
+            wall: ReportSample.wall)
     }
 
     /// Publishes these changes, one after the other.

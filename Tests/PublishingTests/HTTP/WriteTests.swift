@@ -35,7 +35,9 @@ struct WriteTests {
         let beats = house.heartbeats.beats
         #expect(beats.map(\.check) == ["agent"])
         #expect(
-            beats.map(\.source) == [PushSource(door: .http, connection: nil, pid: 71, uid: 998, origin: origin)])
+            beats.map(\.source) == [
+                PushSource(door: .http, connection: nil, pid: 71, uid: 998, origin: origin)
+            ])
         #expect(house.pushed("accepted") == 1)
         #expect(house.count("/api/v1/heartbeat/NAME", 200) == 1)
     }

@@ -265,9 +265,8 @@ struct TLSServerTests {
             var report = house.board.report
             report.sequence = 8
             let change = HealthChange(
-                sequence: 8, subject: .check("db"), from: "healthy", to: "unhealthy", reason: nil,
-                message: "gone",
-                wall: ReportSample.wall)
+                sequence: 8, subject: .check("db"), .state(from: .healthy, to: .unhealthy),
+                cause: .init(message: "gone"), wall: ReportSample.wall)
             house.board.publish(report, [change])
         }.wait()
         try house.server.drain(within: .seconds(20)).wait()
