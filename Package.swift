@@ -41,10 +41,12 @@ let package = Package(
         .target(name: "CSystemd"),
 
         .target(name: "Vitals", swiftSettings: strict),
+        .target(name: "Threads", dependencies: ["Vitals", nio], swiftSettings: strict),
         .target(
             name: "Sampling",
             dependencies: [
-                "Vitals", "CLibPQ", "CHiredis", "CZlib", "CLinux", "CSystemd", nio, nioPosix, nioHTTP1,
+                "Vitals", "Threads", "CLibPQ", "CHiredis", "CZlib", "CLinux", "CSystemd", nio, nioPosix,
+                nioHTTP1,
                 nioTLS, nioSSL,
             ],
             swiftSettings: strict
@@ -59,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "vitald",
             dependencies: [
-                "Vitals", "Sampling", "Receiving", "Judging", "Publishing", nio, nioPosix,
+                "Vitals", "Threads", "Sampling", "Receiving", "Judging", "Publishing", nio, nioPosix,
             ],
             swiftSettings: strict
         ),
@@ -69,11 +71,14 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Vitals"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
+        .testTarget(
+            name: "ThreadsTests", dependencies: ["Threads", "Vitals", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "JudgingTests", dependencies: ["Judging", "Vitals"], swiftSettings: strict),
         .testTarget(
             name: "SamplingTests",
             dependencies: [
-                "Sampling", "Vitals", "TestSupport", "CLibPQ", "CSystemd", "CZlib", nio, nioPosix, nioHTTP1,
+                "Sampling", "Threads", "Vitals", "TestSupport", "CLibPQ", "CSystemd", "CZlib", nio, nioPosix,
+                nioHTTP1,
                 nioSSL,
             ],
             swiftSettings: strict
@@ -89,7 +94,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "vitald", "vitalctl", "Vitals", "Sampling", "Judging", "Publishing", "Receiving",
+                "vitald", "vitalctl", "Vitals", "Threads", "Sampling", "Judging", "Publishing", "Receiving",
                 "TestSupport", nio,
                 nioPosix,
             ],

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
+package import Threads
 package import Vitals
 
 /// An active kind of check: reads its configuration and makes the probe that runs it.

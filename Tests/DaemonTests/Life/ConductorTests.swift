@@ -8,6 +8,7 @@ import Receiving
 import Sampling
 import TestSupport
 import Testing
+import Threads
 import Vitals
 
 @testable import vitald

@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
+import Threads
 import Vitals
 
 @testable import Sampling

@@ -2,6 +2,7 @@
 
 import Glibc
 import Testing
+import Threads
 import Vitals
 
 import class NIOPosix.MultiThreadedEventLoopGroup

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Threads
 import Vitals
 
 /// Runs an http check and keeps its connection between the attempts.

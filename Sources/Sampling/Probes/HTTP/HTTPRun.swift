@@ -3,6 +3,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import Threads
 import Vitals
 
 /// One attempt of an http probe: a connection, a request, its answer, the verdict; all by one deadline.

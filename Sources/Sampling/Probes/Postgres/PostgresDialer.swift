@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Threads
 import Vitals
 
 /// Opens the connections of one check: name, addresses, start parameters, and what will guard the statements.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Threads
 import Vitals
 
 /// Probes one Redis: keeps a connection, sends PING at every attempt, and makes a new one every minute.

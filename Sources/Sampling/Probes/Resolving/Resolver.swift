@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+package import Threads
 package import Vitals
 
 /// Turns the name of one check's target into addresses, by a deadline, and remembers the last good answer.

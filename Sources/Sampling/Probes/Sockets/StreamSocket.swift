@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Threads
 import Vitals
 
 /// A stream socket that is connected only to learn from the kernel whether that works; nothing is sent over it.

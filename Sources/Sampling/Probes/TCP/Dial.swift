@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Threads
 import Vitals
 
 /// The opening of one connection: name, addresses, TLS. Ends once, in a connection or in a failure, or is given

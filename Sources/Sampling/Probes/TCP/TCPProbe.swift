@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Threads
 import Vitals
 
 /// Runs a tcp check: each attempt opens its own connection, because opening it is what is checked.

@@ -6,6 +6,7 @@ import NIOPosix
 import Sampling
 import Synchronization
 import Testing
+import Threads
 import Vitals
 
 /// A probe on its bench: a configuration, an event loop as the daemon's, and attempts that a test waits for.

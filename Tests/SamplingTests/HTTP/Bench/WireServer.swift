@@ -6,6 +6,7 @@ import NIOPosix
 import NIOSSL
 import Sampling
 import Synchronization
+import Threads
 import Vitals
 
 /// A server that does what a test says, byte for byte, and counts its connections.

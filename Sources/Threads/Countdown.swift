@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import Vitals
+package import Vitals
 
 /// The time that is left of an attempt, and waiting for a descriptor within it.
-struct Countdown {
+package struct Countdown: Sendable {
     /// How a wait ended.
-    enum Wait {
+    package enum Wait: Sendable {
         /// The descriptor is ready, or has an error that the next call on it reports.
         case ready
         /// The time is over.
@@ -15,31 +15,39 @@ struct Countdown {
         case failed(errno: Int32)
     }
 
-    let time: any TimeSource
-    let deadline: Instant
+    /// The clock.
+    package let time: any TimeSource
+    /// When the time is over.
+    package let deadline: Instant
+
+    /// Makes a countdown.
+    package init(time: any TimeSource, deadline: Instant) {
+        self.time = time
+        self.deadline = deadline
+    }
 
     /// What is left; never negative.
-    var remaining: Duration { max(.zero, deadline - time.now) }
+    package var remaining: Duration { max(.zero, deadline - time.now) }
 
     /// The countdown of one of `parts` tries of equal right: one that hangs leaves time to the others.
-    func share(of parts: Int) -> Countdown {
+    package func share(of parts: Int) -> Countdown {
         guard parts > 1 else { return self }
         return Countdown(time: time, deadline: time.now + remaining / parts)
     }
 
     /// The countdown of what must leave the rest of the time to something else.
-    func part(percent: Int64) -> Countdown {
+    package func part(percent: Int64) -> Countdown {
         Countdown(
             time: time, deadline: time.now + .nanoseconds(remaining.nanoseconds / 100 &* percent))
     }
 
     /// A countdown that ends at `limit` from now, where that is earlier.
-    func atMost(_ limit: Duration) -> Countdown {
+    package func atMost(_ limit: Duration) -> Countdown {
         Countdown(time: time, deadline: min(deadline, time.now + limit))
     }
 
     /// Waits until one of `events` (POLLIN, POLLOUT) is there.
-    func wait(for events: Int16, on descriptor: Int32) -> Wait {
+    package func wait(for events: Int16, on descriptor: Int32) -> Wait {
         while true {
             let left = remaining
             guard left > .zero else { return .late }

@@ -3,14 +3,14 @@
 import Glibc
 
 /// A thread for one long piece of work, detached: it ends when the work does.
-enum OwnThread {
+package enum OwnThread {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
     /// Starts it; false where the system has no thread to give.
-    static func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Bool {
         // Raw storage: the initialiser of the C struct belongs to whichever module Clang saw it in first.
         withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { storage in
             guard let attributes = storage.baseAddress, pthread_attr_init(attributes) == 0 else {

@@ -2,10 +2,10 @@
 
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
-import Vitals
 
-@testable import Sampling
+@testable import Threads
 
 @Suite("Lanes")
 struct LanesTests {
@@ -40,7 +40,7 @@ struct LanesTests {
             // Around the time that a lane lingers, where it may be on its way out.
             poll(nil, 0, Int32([0, 1, 19, 20, 21, 40][round % 6]))
         }
-        try Workbench.wait(for: "the jobs") { runs.withLock { $0.count } == submitted && lanes.working == 0 }
+        try Patience.wait(for: "the jobs") { runs.withLock { $0.count } == submitted && lanes.working == 0 }
 
         #expect(runs.withLock { $0.values.allSatisfy { $0 == 1 } })
         #expect(most.withLock(\.self) <= 3)
@@ -52,20 +52,20 @@ struct LanesTests {
         let door = Door()
         let quick = Atomic(0)
         lanes.run { quick.add(1, ordering: .sequentiallyConsistent) }
-        try Workbench.wait(for: "the first") { quick.load(ordering: .sequentiallyConsistent) == 1 }
+        try Patience.wait(for: "the first") { quick.load(ordering: .sequentiallyConsistent) == 1 }
 
         // One of these takes the lane that lingers, the other opens one.
         for _ in 0..<2 { lanes.run { door.wait() } }
         lanes.run { quick.add(1, ordering: .sequentiallyConsistent) }
-        try Workbench.wait(for: "the one behind them") { quick.load(ordering: .sequentiallyConsistent) == 2 }
+        try Patience.wait(for: "the one behind them") { quick.load(ordering: .sequentiallyConsistent) == 2 }
         lanes.run { door.wait() }
-        try Workbench.wait(for: "all to hang") { lanes.working == 3 }
+        try Patience.wait(for: "all to hang") { lanes.working == 3 }
         lanes.run { quick.add(1, ordering: .sequentiallyConsistent) }
 
         #expect(lanes.working == 3, "the limit holds, and the job waits")
         door.open()
-        try Workbench.wait(for: "the last") { quick.load(ordering: .sequentiallyConsistent) == 3 }
-        try Workbench.wait(for: "the end") { lanes.working == 0 }
+        try Patience.wait(for: "the last") { quick.load(ordering: .sequentiallyConsistent) == 3 }
+        try Patience.wait(for: "the end") { lanes.working == 0 }
     }
 
     @Test("where no thread can be had a job is refused at once, or waits for one, as its owner wants")
@@ -82,32 +82,6 @@ struct LanesTests {
         #expect(runs.load(ordering: .sequentiallyConsistent) == 0)
     }
 
-    @Test("an attempt that gets no thread is unknown at once, and the next one asks for a thread again")
-    func attemptWithoutThread() throws {
-        final class Idle: LaneWork {
-            var seriesWhenDown: [SeriesPoint] { [] }
-            func probe(_ attempt: Attempt) -> ProbeResult { ProbeResult(.pass, message: "") }
-            func close() {}
-        }
-        let time = SystemTime()
-        let probe = LaneProbe(Idle(), lanes: Lanes(limit: 2, stackSize: 1 << 50), time: time)
-        let results = Mutex<[ProbeResult]>([])
-
-        for _ in 0..<2 {
-            probe.attempt(Attempt(started: time.now, deadline: time.now + .seconds(60))) { result in
-                results.withLock { $0.append(result) }
-            }
-        }
-        probe.close()
-
-        let found = results.withLock(\.self)
-        try #require(found.count == 2)
-        for result in found {
-            #expect(result.outcome == .unknown && result.reason == "inconclusive.lanes")
-            #expect(result.message == "no thread can be started for this check. Raise TasksMax= of the unit")
-        }
-    }
-
     @Test("lanes end when nothing comes")
     func ending() throws {
         let lanes = Lanes()
@@ -118,6 +92,6 @@ struct LanesTests {
         door.open()
 
         #expect(busy == 12)
-        try Workbench.wait(for: "their end") { lanes.count == 0 }
+        try Patience.wait(for: "their end") { lanes.count == 0 }
     }
 }

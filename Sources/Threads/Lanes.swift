@@ -107,25 +107,7 @@ package final class Lanes: @unchecked Sendable {
     }
 
     private func open() -> Bool {
-        let work = Unmanaged.passRetained(self)
-        let code = withUnsafeTemporaryAllocation(of: pthread_attr_t.self, capacity: 1) { storage -> Int32 in
-            guard let attributes = storage.baseAddress, pthread_attr_init(attributes) == 0 else {
-                return ENOMEM
-            }
-            defer { pthread_attr_destroy(attributes) }
-            pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
-            pthread_attr_setstacksize(attributes, stackSize)
-            var thread = pthread_t()
-            return pthread_create(
-                &thread, attributes,
-                { pointer in
-                    guard let pointer else { return nil }
-                    Unmanaged<Lanes>.fromOpaque(pointer).takeRetainedValue().work()
-                    return nil
-                }, work.toOpaque())
-        }
-        guard code != 0 else { return true }
-        work.release()
+        if OwnThread.start(stackSize: stackSize, { self.work() }) { return true }
         pthread_mutex_lock(mutex)
         threads -= 1
         opening -= 1

@@ -7,13 +7,14 @@ import Glibc
 /// `@unchecked Sendable`: everything mutable is touched only between lock and unlock of `mutex`; the two pointers
 /// never change and live exactly as long as this object. `Mutex` of the standard library has no condition to
 /// wait on, and a pipe or eventfd would cost two system calls for each job.
-final class WorkQueue<Job: Sendable>: @unchecked Sendable {
+package final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var jobs: [Job] = []
     private var isClosed = false
 
-    init() {
+    /// Makes an empty queue.
+    package init() {
         mutex.initialize(to: pthread_mutex_t())
         condition.initialize(to: pthread_cond_t())
         pthread_mutex_init(mutex, nil)
@@ -28,7 +29,7 @@ final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     }
 
     /// Appends a job; false where the queue is closed and the job will never run.
-    func append(_ job: Job) -> Bool {
+    package func append(_ job: Job) -> Bool {
         pthread_mutex_lock(mutex)
         let isOpen = !isClosed
         if isOpen { jobs.append(job) }
@@ -39,7 +40,7 @@ final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     }
 
     /// Waits for jobs and takes all of them; nil once the queue is closed and empty.
-    func takeAll() -> [Job]? {
+    package func takeAll() -> [Job]? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while jobs.isEmpty, !isClosed { pthread_cond_wait(condition, mutex) }
@@ -50,7 +51,7 @@ final class WorkQueue<Job: Sendable>: @unchecked Sendable {
     }
 
     /// Takes no more jobs; those that wait are still handed out.
-    func close() {
+    package func close() {
         pthread_mutex_lock(mutex)
         isClosed = true
         pthread_cond_broadcast(condition)
