@@ -278,7 +278,8 @@ final class Conductor {
         attempts[name] = nil
         var result = raw
         let lag = max(open.lag, now - open.flight.deadline - Scheduler.landingSlack)
-        if result.outcome == .fail, result.reason?.code.hasPrefix("timeout") == true, lag > Self.excusingLag {
+        let isByTime = result.reason == "slow" || result.reason?.code.hasPrefix("timeout") == true
+        if result.outcome == .fail, isByTime, lag > Self.excusingLag {
             result.outcome = .unknown
             result.reason = "inconclusive.lag"
             result.message = "vitald itself was late, so this says nothing: " + raw.message
