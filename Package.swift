@@ -43,11 +43,14 @@ let package = Package(
         .target(name: "Vitals", swiftSettings: strict),
         .target(name: "Threads", dependencies: ["Vitals", nio], swiftSettings: strict),
         .target(
+            name: "Outbound",
+            dependencies: ["Vitals", "Threads", "CZlib", nio, nioPosix, nioHTTP1, nioTLS, nioSSL],
+            swiftSettings: strict
+        ),
+        .target(
             name: "Sampling",
             dependencies: [
-                "Vitals", "Threads", "CLibPQ", "CHiredis", "CZlib", "CLinux", "CSystemd", nio, nioPosix,
-                nioHTTP1,
-                nioTLS, nioSSL,
+                "Vitals", "Threads", "Outbound", "CLibPQ", "CHiredis", "CLinux", "CSystemd", nio, nioSSL,
             ],
             swiftSettings: strict
         ),
@@ -73,13 +76,17 @@ let package = Package(
         .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
         .testTarget(
             name: "ThreadsTests", dependencies: ["Threads", "Vitals", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "OutboundTests",
+            dependencies: ["Outbound", "Threads", "Vitals", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
+            swiftSettings: strict
+        ),
         .testTarget(name: "JudgingTests", dependencies: ["Judging", "Vitals"], swiftSettings: strict),
         .testTarget(
             name: "SamplingTests",
             dependencies: [
-                "Sampling", "Threads", "Vitals", "TestSupport", "CLibPQ", "CSystemd", "CZlib", nio, nioPosix,
-                nioHTTP1,
-                nioSSL,
+                "Sampling", "Outbound", "Threads", "Vitals", "TestSupport", "CLibPQ", "CSystemd", "CZlib",
+                nio, nioPosix, nioSSL,
             ],
             swiftSettings: strict
         ),
@@ -95,8 +102,7 @@ let package = Package(
             name: "DaemonTests",
             dependencies: [
                 "vitald", "vitalctl", "Vitals", "Threads", "Sampling", "Judging", "Publishing", "Receiving",
-                "TestSupport", nio,
-                nioPosix,
+                "TestSupport", nio, nioPosix,
             ],
             swiftSettings: strict
         ),
