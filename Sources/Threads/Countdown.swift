@@ -29,10 +29,15 @@ package struct Countdown: Sendable {
     /// What is left; never negative.
     package var remaining: Duration { max(.zero, deadline - time.now) }
 
+    /// The least share of a try, while so much is left: the first SYN of a far host is answered within that, so a
+    /// hundred addresses do not take it from the near one that works (RFC 8305, 8, waits as long between them).
+    package static let leastShare = Duration.milliseconds(250)
+
     /// The countdown of one of `parts` tries of equal right: one that hangs leaves time to the others.
     package func share(of parts: Int) -> Countdown {
         guard parts > 1 else { return self }
-        return Countdown(time: time, deadline: time.now + remaining / parts)
+        return Countdown(
+            time: time, deadline: time.now + max(remaining / parts, min(remaining, Self.leastShare)))
     }
 
     /// The countdown of what must leave the rest of the time to something else.

@@ -208,7 +208,7 @@ struct ResolverTests {
         let (fresh, remembered, took) = try await aside {
             let fresh = try resolver.resolve("db.example", port: 1, until: time.now + .seconds(5))
             let started = time.now
-            let remembered = try resolver.resolve("db.example", port: 1, until: started + .milliseconds(400))
+            let remembered = try resolver.resolve("db.example", port: 1, until: started + .seconds(4))
             return (fresh, remembered, time.now - started)
         }
         gate.fulfil(true)
@@ -216,7 +216,7 @@ struct ResolverTests {
         #expect(fresh.staleBecause == nil)
         #expect(remembered.staleBecause == .timeout("db.example"))
         #expect(remembered.addresses == fresh.addresses)
-        #expect(took >= .milliseconds(200))
-        #expect(took < .milliseconds(390))
+        #expect(took >= .seconds(2))
+        #expect(took < .milliseconds(3900))
     }
 }

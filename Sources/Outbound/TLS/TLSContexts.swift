@@ -31,7 +31,7 @@ package final class TLSContexts: Sendable {
     private static let systemBundles = [
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
     ]
-    /// So many different combinations of files are kept; with more, the oldest are made again each time.
+    /// So many different combinations of files are kept; with more, all are dropped and made again.
     private static let limit = 64
 
     private let entries = Mutex<[Key: Entry]>([:])

@@ -138,7 +138,7 @@ struct HTTPTLSTests {
 
         #expect(warned.outcome == .warn)
         #expect(warned.reason == "tls.expiring")
-        #expect(warned.message.hasPrefix("the certificate expires in 4 days, wanted are 14 days (200 in "))
+        #expect(warned.message.hasPrefix("the certificate expires in 4 days, the limit is 14 days (200 in "))
         #expect(warned.fact("tls_expires_days") == .integer(4))
         #expect(failed.outcome == .fail)
         #expect(failed.reason == "tls.expiring")

@@ -104,9 +104,10 @@ extension ProbeFailure {
             "the certificate comes from an authority that this machine does not trust; name it in tls.caFile")
     }
 
-    /// `2026-11-30`, of seconds since 1970.
+    /// The day of a time in seconds since 1970, at the latest 2262-04-11, where nanoseconds end.
     private static func day(_ seconds: Int64) -> Substring {
-        WallTime(nanoseconds: seconds &* 1_000_000_000).rfc3339.prefix(10)
+        let (nanoseconds, isBeyond) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return WallTime(nanoseconds: isBeyond ? (seconds < 0 ? .min : .max) : nanoseconds).rfc3339.prefix(10)
     }
 }
 
@@ -118,7 +119,7 @@ extension HandshakeRefusal {
         case .hangUp: "the server hung up during the handshake"
         case .notTLS: "the answer is not TLS; does the server speak plain text on this port?"
         case .version: "the server offers no TLS version from 1.2 on"
-        case .alert: "the server broke the handshake off; does it want a certificate (tls.certFile)?"
+        case .alert: "the server ended the handshake; does it require a client certificate (tls.certFile)?"
         case .broken: "the connection broke during the handshake"
         case .failed: "the handshake failed"
         case .impossible: "the handshake could not be done"

@@ -75,10 +75,11 @@ final class HTTPRun: LoopConfined, @unchecked Sendable {
         let (context, log) = (base.context, base.log)
         log.enter(.queued, isOwn: true)
         let isStarted = context.lanes.start { [self, gate] in
+            // Of an attempt that is over nobody wants to know, and the search may take long.
+            guard context.time.now < log.attempt.deadline else { return gate.leave() }
             gate.begin()
             log.enter(.transfer, isOwn: true)
-            // Of an attempt that is over nobody wants to know, and the search may take long.
-            let found = context.time.now < log.attempt.deadline && pattern.matches(bytes)
+            let found: Bool? = pattern.matches(bytes)
             gate.leave()
             context.eventLoop.execute { self.searched(found) }
         }
@@ -87,7 +88,7 @@ final class HTTPRun: LoopConfined, @unchecked Sendable {
         fail(.threadless)
     }
 
-    private func searched(_ found: Bool) {
+    private func searched(_ found: Bool?) {
         guard case .searching(let exchange) = state else { return }
         patternFound = found
         judge(exchange)

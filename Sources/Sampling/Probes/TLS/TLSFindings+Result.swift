@@ -34,12 +34,12 @@ extension TLSFindings {
             }
             return Finding(
                 .fail, "tls.expiring",
-                "the certificate expires in \(Self.days(left)), the least is \(Self.days(limit))")
+                "the certificate expires in \(Self.days(left)), the limit is \(Self.days(limit))")
         }
         if let limit = limits.warn, left < limit {
             return Finding(
                 .warn, "tls.expiring",
-                "the certificate expires in \(Self.days(left)), wanted are \(Self.days(limit))")
+                "the certificate expires in \(Self.days(left)), the limit is \(Self.days(limit))")
         }
         return nil
     }
