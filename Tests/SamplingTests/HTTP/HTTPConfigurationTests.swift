@@ -3,6 +3,7 @@
 import Testing
 import Vitals
 
+@testable import Outbound
 @testable import Sampling
 
 @Suite("The configuration of http and tcp checks")
@@ -33,6 +34,9 @@ struct HTTPConfigurationTests {
                 "url: has blanks, control characters or bytes beyond ASCII in its path. "
             ),
             (#""url": "http://h/a\r\nX: y""#, "url: has blanks, control characters"),
+            (#""url": "http://admin:12/34@h/x""#, "url: holds an @ after the first slash, behind a port. "),
+            (#""url": "https://admin:12?34@h/x""#, "url: holds an @ after the first slash, behind a port. "),
+            (#""url": "http://admin:12#34@h/x""#, "url: holds an @ after the first slash, behind a port. "),
             (#""url": "http://a:%zz@h/""#, "url: has a broken % sequence before the @. "),
             (#""url": "unix:relative:/""#, "url: has no absolute socket path of at most 107 bytes. "),
             (#""url": 5"#, "url: is a number, not a string. "),
@@ -156,6 +160,9 @@ struct HTTPConfigurationTests {
             ("HTTPS://Example.com:443/CANARY?token=CANARY#x", "https://Example.com"),
             ("http://u:CANARY@example.com:8080/a", "http://example.com:8080"),
             ("http://[::1]:80/", "http://[::1]"),
+            ("http://example.com/@CANARY/x?mail=a@b", "http://example.com"),
+            ("http://u:CANARY@example.com:8080/@a", "http://example.com:8080"),
+            ("http://[fe80::1]/@a", "http://[fe80::1]"),
             ("https://[fe80::1%25eth0]:8443/x", "https://[fe80::1]:8443"),
             ("unix:/run/a.sock:/health?x", "unix:/run/a.sock"),
             ("unix:/run/a.sock", "unix:/run/a.sock"),
