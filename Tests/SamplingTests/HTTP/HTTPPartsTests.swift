@@ -91,7 +91,9 @@ struct HTTPPartsTests {
             let check = try #require(WireBench.read(json).kind as? HTTPCheck)
             let plan = HTTPPlan(check, try #require(check.place))
             let answer = HTTPAnswer(HTTPResponseHead(version: .http1_1, status: .ok))
-            return HTTPVerdict.findings(answer, plan, patternFound: nil, took: .zero).map { ($0.outcome, $0.reason.code) }
+            return HTTPVerdict.findings(answer, plan, patternFound: nil, took: .zero).map {
+                ($0.outcome, $0.reason.code)
+            }
         }
 
         let lacking = try outcomes("")
