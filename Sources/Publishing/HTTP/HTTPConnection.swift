@@ -25,6 +25,8 @@ final class HTTPConnection: ChannelInboundHandler {
     var head: HTTPRequestHead?
     private var began = NIODeadline.now()
     private let alarm: LazyAlarm
+    /// Who writes on it. Looked up with the first write alone: it takes files of /proc.
+    private lazy var source = findSource()
     private(set) var context: ChannelHandlerContext?
     /// Whether the request has a body that is not read to its end: what comes behind its head is no other request.
     var owesBody = false
@@ -224,7 +226,7 @@ final class HTTPConnection: ChannelInboundHandler {
     /// Asks a route. What is held is given back when it has answered.
     func answer(_ request: HTTPRequest, route: Int, holding body: RequestBody? = nil) {
         var request = request
-        if request.method != .GET { request.source = source() }
+        if request.method != .GET { request.source = source }
         switch server.reply(to: request, route: route) {
         case .now(let answer): send(answer, route: route)
         case .stream(let stream): send(stream, route: route)
@@ -235,8 +237,8 @@ final class HTTPConnection: ChannelInboundHandler {
         withExtendedLifetime(body) {}
     }
 
-    /// Who writes, as the kernel has it. It is looked up for writes alone: it takes files of /proc.
-    private func source() -> PushSource {
+    /// Asks the kernel who is at the other end, as far as it knows.
+    private func findSource() -> PushSource {
         guard case .local(let credentials) = origin else {
             return PushSource(door: .http, connection: nil, pid: nil, uid: nil, origin: nil)
         }
