@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOHTTP1
-import Outbound
 import Testing
 import Vitals
 
+@testable import Outbound
 @testable import Sampling
 
 @Suite("The parts of an http check")
