@@ -41,25 +41,6 @@ package struct HTTPTarget: Sendable, Hashable {
         }
     }
 
-    /// Reads the URL of a configuration: as `init(parsing:)`, and refuses what may be a password with a slash that
-    /// nobody encoded: what was read as host and port would be the user and the beginning of the password, and shown.
-    package init(configured text: String) throws(Fault) {
-        try self.init(parsing: text)
-        guard basicCredentials == nil, case .network = endpoint,
-            let sign = text.utf8.firstIndex(of: UInt8(ascii: ":"))
-        else { return }
-        let after = text[text.utf8.index(sign, offsetBy: 3)...].utf8
-        guard let end = after.firstIndex(where: { "/?#".utf8.contains($0) }),
-            let colon = after[..<end].lastIndex(of: UInt8(ascii: ":")),
-            after[colon..<end].allSatisfy({ $0 != UInt8(ascii: "]") }),
-            after[end...].contains(UInt8(ascii: "@"))
-        else { return }
-        throw Fault(
-            fact: "holds an @ after the first slash, behind a port",
-            remedy: "Write special characters of a password percent-encoded: / as %2F, @ as %40; "
-                + "and an @ of the path as %40 as well.")
-    }
-
     private init(network rest: Substring, usesTLS: Bool) throws(Fault) {
         guard rest.utf8.starts(with: "//".utf8) else {
             throw Fault(fact: "has no // after the scheme", remedy: "Write scheme://host/path.")

@@ -63,7 +63,7 @@ package struct HTTPCheck: ProbeKind {
         object.show("url") { $0.string(ShownURL.text(written)) }
         object.remember(hidden: url, of: "url")
         do throws(HTTPTarget.Fault) {
-            let place = try HTTPTarget(configured: url)
+            let place = try HTTPTarget(parsing: url)
             object.identify("url", by: HTTPTarget.identity(of: url))
             if HTTPTarget.holdsPassword(written) {
                 object.reading.warn(
