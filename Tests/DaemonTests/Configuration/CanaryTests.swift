@@ -165,16 +165,6 @@ struct CanaryTests {
         #expect(!twice.isEmpty && twice.firstRange(of: Self.word) == nil, "\(twice)")
     }
 
-    @Test("the user before a password with a slash is not taken for the host of an http check")
-    func slash() {
-        let sentences = Museum.sentences(
-            #"{"checks": [{"name": "a", "type": "http", "url": "http://CANARY:12/34@h/x"}]}"#
-        ).joined(separator: "\n")
-
-        #expect(sentences.contains("holds an @ after the first slash"), "\(sentences)")
-        #expect(!sentences.contains(Self.word), "\(sentences)")
-    }
-
     @Test("a name that is refused is not told by what refers to it either")
     func references() {
         for name in ["redis://:CANARY@h", "CANARY CANARY", "${SECRET}"] {
