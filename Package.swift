@@ -41,11 +41,16 @@ let package = Package(
         .target(name: "CSystemd"),
 
         .target(name: "Vitals", swiftSettings: strict),
+        .target(name: "Threads", dependencies: ["Vitals", nio], swiftSettings: strict),
+        .target(
+            name: "Outbound",
+            dependencies: ["Vitals", "Threads", "CZlib", nio, nioPosix, nioHTTP1, nioTLS, nioSSL],
+            swiftSettings: strict
+        ),
         .target(
             name: "Sampling",
             dependencies: [
-                "Vitals", "CLibPQ", "CHiredis", "CZlib", "CLinux", "CSystemd", nio, nioPosix, nioHTTP1,
-                nioTLS, nioSSL,
+                "Vitals", "Threads", "Outbound", "CLibPQ", "CHiredis", "CLinux", "CSystemd", nio, nioSSL,
             ],
             swiftSettings: strict
         ),
@@ -59,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "vitald",
             dependencies: [
-                "Vitals", "Sampling", "Receiving", "Judging", "Publishing", nio, nioPosix,
+                "Vitals", "Threads", "Sampling", "Receiving", "Judging", "Publishing", nio, nioPosix,
             ],
             swiftSettings: strict
         ),
@@ -70,12 +75,19 @@ let package = Package(
             name: "TestSupport", dependencies: ["Vitals", nio, nioPosix], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
+        .testTarget(
+            name: "ThreadsTests", dependencies: ["Threads", "Vitals", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "OutboundTests",
+            dependencies: ["Outbound", "Threads", "Vitals", "TestSupport", nio, nioPosix, nioHTTP1, nioSSL],
+            swiftSettings: strict
+        ),
         .testTarget(name: "JudgingTests", dependencies: ["Judging", "Vitals"], swiftSettings: strict),
         .testTarget(
             name: "SamplingTests",
             dependencies: [
-                "Sampling", "Vitals", "TestSupport", "CLibPQ", "CSystemd", "CZlib", nio, nioPosix, nioHTTP1,
-                nioSSL,
+                "Sampling", "Outbound", "Threads", "Vitals", "TestSupport", "CLibPQ", "CSystemd", "CZlib",
+                nio, nioPosix, nioSSL,
             ],
             swiftSettings: strict
         ),
@@ -90,9 +102,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "vitald", "vitalctl", "Vitals", "Sampling", "Judging", "Publishing", "Receiving",
-                "TestSupport", nio,
-                nioPosix,
+                "vitald", "vitalctl", "Vitals", "Threads", "Sampling", "Judging", "Publishing", "Receiving",
+                "TestSupport", nio, nioPosix,
             ],
             swiftSettings: strict
         ),

@@ -2,6 +2,7 @@
 
 package import NIOCore
 import Synchronization
+import Threads
 package import Vitals
 
 /// Looks at all subjects, on lanes of its own and within a bound; whoever asks meanwhile shares the look, and for a second

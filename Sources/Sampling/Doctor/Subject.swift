@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 import Vitals
 
 /// Something that is looked at to tell what vitald can see here. A new one is a file in `Subjects/` and a line in `all`.

@@ -2,6 +2,7 @@
 
 import CSystemd
 import Glibc
+import Outbound
 
 /// libsystemd's reading side of the journal, loaded when the first journal is to be read.
 struct JournalLibrary {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Outbound
 package import Vitals
 
 /// Why the journal cannot be read: the stable code, and a sentence with place, fact and remedy.

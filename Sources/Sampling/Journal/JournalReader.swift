@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+import Threads
 package import Vitals
 
 /// The journal's own thread, seen from outside: it exists only while somebody wants the journal read, waits in

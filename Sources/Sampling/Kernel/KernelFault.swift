@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Outbound
 import Vitals
 
 /// Why a kernel file or directory could not be looked at.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import NIOCore
+package import Outbound
+package import Threads
 package import Vitals
 
 /// An active kind of check: reads its configuration and makes the probe that runs it.
@@ -39,6 +41,10 @@ package struct ProbeContext: Sendable {
     package let helperProgram: String
     /// The prepared TLS contexts, shared by all probes of this context.
     package let tls = TLSContexts()
+    /// What calls to other machines are made with.
+    var outbound: OutboundContext {
+        OutboundContext(time: time, lanes: lanes, eventLoop: eventLoop, tls: tls)
+    }
     /// What is mounted, for the filesystem checks.
     let mounts: MountTables
     /// The journal; nil where nothing reads it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import Threads
 import Vitals
 
 /// A probe whose work blocks: runs it on a lane, serially, single flight.

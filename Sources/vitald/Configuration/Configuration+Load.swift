@@ -2,6 +2,7 @@
 
 import Glibc
 import Sampling
+import Threads
 import Vitals
 
 extension Configuration {

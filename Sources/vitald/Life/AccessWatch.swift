@@ -3,6 +3,7 @@
 import NIOCore
 import Publishing
 import Sampling
+import Threads
 import Vitals
 
 /// Sees when the files behind TLS and logins change, and has them read again: a renewed certificate is served without

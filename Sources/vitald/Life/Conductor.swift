@@ -270,7 +270,8 @@ final class Conductor {
         attempts[name] = nil
         var result = raw
         let lag = max(open.lag, now - open.flight.deadline - Scheduler.landingSlack)
-        if result.outcome == .fail, result.reason?.isTimeout == true, lag > Self.excusingLag {
+        let isByTime = result.reason == "slow" || result.reason?.isTimeout == true
+        if result.outcome == .fail, isByTime, lag > Self.excusingLag {
             result.outcome = .unknown
             result.reason = .lag
             result.message = "vitald itself was late, so this says nothing: " + raw.message

@@ -3,6 +3,7 @@
 import NIOCore
 import Publishing
 import Sampling
+import Threads
 import Vitals
 
 /// Who is let in over TCP.

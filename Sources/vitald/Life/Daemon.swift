@@ -5,6 +5,7 @@ import NIOCore
 import Publishing
 import Receiving
 import Sampling
+import Threads
 import Vitals
 
 /// The whole daemon, joined together: what samples, receives, judges and publishes, and how it begins, reloads

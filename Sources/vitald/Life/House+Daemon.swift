@@ -4,6 +4,7 @@ import Glibc
 import Publishing
 import Sampling
 import Synchronization
+import Threads
 import Vitals
 
 extension House {

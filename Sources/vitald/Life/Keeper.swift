@@ -2,6 +2,7 @@
 
 import Glibc
 import Publishing
+import Threads
 import Vitals
 
 /// The keeper's thread: takes the signals and keeps the watchdog. It does nothing else and never waits for
@@ -62,6 +63,9 @@ final class Keeper: Sendable {
     /// Nothing that is due may be later than this.
     static let toleratedLateness = Duration.seconds(5)
 
+    /// It takes signals, counts and writes lines.
+    private static let stackSize = 256 * 1024
+
     private let surroundings: Surroundings
 
     /// Makes a keeper; `start` gives it its thread.
@@ -85,23 +89,9 @@ final class Keeper: Sendable {
 
     /// Starts the thread. Returns false where the machine gives none.
     func start() -> Bool {
-        var attributes = pthread_attr_t()
-        pthread_attr_init(&attributes)
-        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        pthread_attr_setstacksize(&attributes, 256 * 1024)
-        defer { pthread_attr_destroy(&attributes) }
-        var thread = pthread_t()
-        let retained = Unmanaged.passRetained(self)
-        let code = pthread_create(
-            &thread, &attributes,
-            { pointer in
-                guard let pointer else { return nil }
-                var watch = KeeperWatch(
-                    Unmanaged<Keeper>.fromOpaque(pointer).takeRetainedValue().surroundings)
-                watch.keep()
-                return nil
-            }, retained.toOpaque())
-        if code != 0 { retained.release() }
-        return code == 0
+        OwnThread.start(stackSize: Self.stackSize) { [surroundings] in
+            var watch = KeeperWatch(surroundings)
+            watch.keep()
+        }
     }
 }

@@ -4,6 +4,7 @@ import Glibc
 import Publishing
 import Sampling
 import Synchronization
+import Threads
 import Vitals
 
 /// Writes lines to a descriptor that can block, on a thread of its own: a file whose disk is busy or gone, or a pipe that

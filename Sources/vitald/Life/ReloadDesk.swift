@@ -2,6 +2,7 @@
 
 import NIOCore
 import Sampling
+import Threads
 import Vitals
 
 /// Has the configuration read beside the event loop, one reading at a time, and answers who asked for it.

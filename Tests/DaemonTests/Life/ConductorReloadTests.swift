@@ -8,6 +8,7 @@ import Sampling
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 import Vitals
 
 @testable import vitald
@@ -28,9 +29,9 @@ struct ConductorReloadTests {
         var probes: [String] { asked.withLock { $0.map(\.probe) } }
 
         /// Answers the attempt of this number.
-        func answer(_ number: Int, _ outcome: Outcome, _ message: String) {
+        func answer(_ number: Int, _ outcome: Outcome, _ message: String, reason: Reason? = nil) {
             let done = asked.withLock { $0[number].done }
-            done(ProbeResult(outcome, message: message))
+            done(ProbeResult(outcome, reason: reason, message: message))
         }
     }
 
@@ -151,6 +152,21 @@ struct ConductorReloadTests {
         }
 
         var check: CheckReport? { board.report.check(named: "a") }
+    }
+
+    @Test(
+        "a failure by time says nothing where vitald itself was late", arguments: ["slow", "timeout.connect"])
+    func lag(_ reason: String) throws {
+        let scene = try Scene { [$0.check("one") { $0.timeout = .seconds(5) }] }
+        try scene.ask()
+
+        scene.clock.advance(.seconds(5) + Scheduler.landingSlack + .seconds(2))
+        scene.stage.answer(0, .fail, "took long", reason: Reason(reason))
+        try scene.turn()
+
+        #expect(scene.check?.last?.outcome == .unknown)
+        #expect(scene.check?.last?.reason == "inconclusive.lag")
+        try scene.end()
     }
 
     @Test("texts and thresholds of the judge keep the probe, and what is under way counts")

@@ -8,6 +8,7 @@ import Sampling
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 import Vitals
 
 @testable import vitald

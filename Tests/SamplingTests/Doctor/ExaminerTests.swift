@@ -2,6 +2,7 @@
 
 import Glibc
 import NIOPosix
+import Outbound
 import Synchronization
 import TestSupport
 import Testing

@@ -4,6 +4,7 @@ import Glibc
 import NIOCore
 import Synchronization
 import Testing
+import Threads
 import Vitals
 
 @testable import Sampling

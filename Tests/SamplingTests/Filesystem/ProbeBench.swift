@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import Synchronization
 import TestSupport
+import Threads
 import Vitals
 
 @testable import Sampling

@@ -3,6 +3,7 @@
 import Testing
 import Vitals
 
+@testable import Outbound
 @testable import Sampling
 
 @Suite("The configuration of http and tcp checks")
@@ -156,6 +157,9 @@ struct HTTPConfigurationTests {
             ("HTTPS://Example.com:443/CANARY?token=CANARY#x", "https://Example.com"),
             ("http://u:CANARY@example.com:8080/a", "http://example.com:8080"),
             ("http://[::1]:80/", "http://[::1]"),
+            ("http://example.com/@CANARY/x?mail=a@b", "http://example.com"),
+            ("http://u:CANARY@example.com:8080/@a", "http://example.com:8080"),
+            ("http://[fe80::1]/@a", "http://[fe80::1]"),
             ("https://[fe80::1%25eth0]:8443/x", "https://[fe80::1]:8443"),
             ("unix:/run/a.sock:/health?x", "unix:/run/a.sock"),
             ("unix:/run/a.sock", "unix:/run/a.sock"),

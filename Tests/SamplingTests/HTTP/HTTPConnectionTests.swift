@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 import Testing
 import Vitals
 
@@ -75,6 +76,76 @@ struct HTTPConnectionTests {
         #expect(second.outcome == .fail)
         #expect(second.reason == "closed")
         #expect(server.accepted == 2)
+    }
+
+    @Test(
+        "is replaced when it dies after a redirect, before the next answer",
+        arguments: [WireServer.Act.close, .reset])
+    func closedAfterRedirect(_ act: WireServer.Act) throws {
+        let server = try WireServer { connection, request in
+            switch (connection, request) {
+            case (0, 0): [.send(WireAnswer.status(302, "Location: /next\r\n"))]
+            case (0, _): [act]
+            default: [.send(WireAnswer.ok())]
+            }
+        }
+
+        let result = try bench(server, #", "followRedirects": 1"#).attempt()
+
+        #expect(result.outcome == .pass, "\(result.message)")
+        #expect(server.accepted == 2)
+        #expect(server.requests.count { $0.hasPrefix("GET /next ") } == 2)
+    }
+
+    @Test("is replaced after a redirect only once")
+    func closedAfterRedirectTwice() throws {
+        let server = try WireServer { connection, request in
+            connection == 0 && request == 0
+                ? [.send(WireAnswer.status(302, "Location: /next\r\n"))] : [.close]
+        }
+
+        let result = try bench(server, #", "followRedirects": 1"#).attempt()
+
+        #expect(result.outcome == .fail)
+        #expect(result.reason == "closed")
+        #expect(server.accepted == 2)
+    }
+
+    @Test("of a request that must not be sent twice is never used again, whatever it redirects to")
+    func postOnce() throws {
+        // Whoever asks a second time over a connection finds it closed, and never hears what became of the request.
+        let server = try WireServer { _, request in
+            request > 0 ? [.close] : [.send(WireAnswer.status(303, "Location: /done\r\n"))]
+        }
+        let finishing = try WireServer { connection, request in
+            guard request == 0 else { return [.close] }
+            return connection % 2 == 0
+                ? [.send(WireAnswer.status(303, "Location: /done\r\n"))] : [.send(WireAnswer.ok())]
+        }
+        let keys = #", "method": "POST", "body": "{}", "followRedirects": 1"#
+        let bench = try bench(finishing, keys)
+
+        let first = try bench.attempt()
+        let second = try bench.attempt()
+        _ = try self.bench(server, keys).attempt()
+
+        #expect(first.outcome == .pass, "\(first.message)")
+        #expect(second.outcome == .pass, "\(second.message)")
+        #expect(finishing.requests.count { $0.hasPrefix("POST ") } == 2)
+        #expect(server.requests.count { $0.hasPrefix("POST ") } == 1)
+    }
+
+    @Test("is not kept where it would be too old at the next attempt")
+    func rare() throws {
+        let server = try WireServer { _, _ in [.send(WireAnswer.ok())] }
+        let bench = try WireBench(
+            #"{"type": "http", "url": "http://127.0.0.1:\#(server.port)/"}"#, keeping: server,
+            interval: .seconds(60))
+
+        let first = try bench.attempt()
+
+        #expect(first.outcome == .pass)
+        #expect(server.becomesIdle())
     }
 
     @Test("is given up when the server sends what nobody asked for")

@@ -197,6 +197,31 @@ struct HTTPTLSTests {
         #expect(server.becomesIdle())
     }
 
+    @Test("says that a renewed certificate and its key do not match, which are still there and readable")
+    func halfRenewed() throws {
+        let server = try server("good", wantingClients: true)
+        let directory = certificates.directory
+        let (certificate, key) = ("\(directory)/half.pem", "\(directory)/half.key")
+        try TextFile.write(try #require(TextFile.read("\(directory)/good.pem")), certificate)
+        let keyText = try #require(TextFile.read("\(directory)/key.pem"))
+        try TextFile.write(keyText, key)
+        let bench = try bench(
+            server, #""certFile": "\#(certificate)", "keyFile": "\#(key)""#, readSecret: { _ in keyText })
+
+        let before = try bench.attempt()
+        bench.time.pass(.seconds(60))
+        try TextFile.write(try #require(TextFile.read("\(directory)/strangers.pem")), certificate)
+        let between = try bench.attempt()
+
+        #expect(before.outcome == .pass, "\(before.message)")
+        #expect(between.outcome == .unknown)
+        #expect(between.reason == "inconclusive.tls_files")
+        #expect(
+            between.message
+                == "the files tls.certFile and tls.keyFile do not match: the key belongs to another certificate. "
+                + "Name the key that belongs to the certificate.")
+    }
+
     @Test("uses a renewed file of authorities without being told")
     func renewed() throws {
         let server = try server("stranger")

@@ -3,18 +3,22 @@
 import Testing
 import Vitals
 
+@testable import Outbound
 @testable import Sampling
 
 @Suite("Why a handshake was refused")
 struct HandshakeRefusalTests {
+    private func failure(_ certificate: CertificateFacts) -> ProbeFailure {
+        ProbeFailure(
+            .handshake(HandshakeFailure(refusal: .chain, presented: [certificate], findings: nil)),
+            Dial.Plan(endpoint: .network(host: "h", port: 443), tls: TLSSettings()),
+            at: WallTime(nanoseconds: 1_800_000_000 * 1_000_000_000))
+    }
+
     @Test("a certificate of beyond 2262 is not one of long ago")
     func far() {
-        let wall = WallTime(nanoseconds: 1_800_000_000 * 1_000_000_000)
-        let future = CertificateFacts(notBefore: 20_000_000_000, notAfter: 40_000_000_000)
-        let past = CertificateFacts(notBefore: -40_000_000_000, notAfter: -20_000_000_000)
-
-        let early = HandshakeRefusal.chain.failure(presented: [future], host: "h", at: wall)
-        let late = HandshakeRefusal.chain.failure(presented: [past], host: "h", at: wall)
+        let early = failure(CertificateFacts(notBefore: 20_000_000_000, notAfter: 40_000_000_000))
+        let late = failure(CertificateFacts(notBefore: -40_000_000_000, notAfter: -20_000_000_000))
 
         #expect(early.reason == "tls.not_yet_valid")
         #expect(early.message.hasPrefix("the certificate is valid from 2262-04-11 on"), "\(early.message)")

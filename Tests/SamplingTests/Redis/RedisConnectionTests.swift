@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 import Testing
+import Threads
 import Vitals
 
 @testable import Sampling
@@ -160,12 +162,12 @@ struct RedisConnectionTests {
         #expect(server.accepted == 1)
     }
 
-    @Test("without a free thread nothing is said about the name, whoever waits for it", arguments: [1, 2])
+    @Test("without a free thread nothing is said about the name", arguments: [1, 2])
     func noLane(_ limit: Int) async throws {
         let lanes = Lanes(limit: limit)
         let gate = Awaited<Bool>()
-        lanes.run { _ = gate.value(within: .seconds(300)) }
-        try await Workbench.aside { try Workbench.wait(for: "the job") { lanes.working == 1 } }
+        for _ in 0..<limit { lanes.run { _ = gate.value(within: .seconds(300)) } }
+        try await Workbench.aside { try Workbench.wait(for: "the jobs") { lanes.working == limit } }
 
         let result = try await RedisTrial(
             "redis://cache.example", timeout: .milliseconds(200), lanes: lanes,

@@ -2,7 +2,9 @@
 
 import Glibc
 import NIOCore
+import Outbound
 import Testing
+import Threads
 import Vitals
 
 import class NIOPosix.MultiThreadedEventLoopGroup

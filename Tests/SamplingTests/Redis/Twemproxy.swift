@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Outbound
 import Testing
+import Threads
 import Vitals
 
 @testable import Sampling

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Outbound
 import Synchronization
 import Testing
+import Threads
 import Vitals
 
 @testable import Sampling

@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+import Threads
 package import Vitals
 
 /// The sampler's own thread: it reads the kernel, and renders pages of what it read. It is parked while nobody

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Outbound
 import Vitals
 
 /// The results of attempts that could not look: evidence of nothing.

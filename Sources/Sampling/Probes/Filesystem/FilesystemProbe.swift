@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import Threads
 import Vitals
 
 /// Measures one path: on a lane where its data are local, through a helper process where a call may hang.

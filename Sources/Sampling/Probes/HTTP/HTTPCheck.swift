@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 package import Vitals
 
 /// The kind `http`: one request, and what its answer has to be.
@@ -19,7 +20,7 @@ package struct HTTPCheck: ProbeKind {
 
     /// What the URL says; nil only after a fault.
     let place: HTTPTarget?
-    let method: HTTPProbeMethod
+    let method: HTTPRequestMethod
     let headers: HTTPHeaderList
     let body: [UInt8]
     let expect: HTTPExpectations
@@ -27,7 +28,7 @@ package struct HTTPCheck: ProbeKind {
     let warnLatency: Duration?
     let failLatency: Duration?
     /// nil where the URL has no TLS.
-    let tls: TLSSettings?
+    let tls: TLSKeys?
 
     /// The server that is asked.
     package let target: ShownTarget
@@ -36,7 +37,7 @@ package struct HTTPCheck: ProbeKind {
     package init(reading object: inout ConfigurationObject) {
         place = Self.readURL(&object)
         target = place?.target ?? ShownTarget(words: "")
-        method = object.choice("method", default: HTTPProbeMethod.get)
+        method = object.choice("method", default: HTTPRequestMethod.get)
         headers = HTTPHeaderList(reading: &object)
         let text = object.maskedString("body") { $0.isEmpty ? "" : ShownURL.stars }
         body = Array((text ?? "").utf8)
@@ -46,7 +47,7 @@ package struct HTTPCheck: ProbeKind {
         failLatency = object.optionalDuration("failLatency", in: Self.latencyRange)
         tls =
             place?.usesTLS == true || object.has("tls")
-            ? object.object("tls") { TLSSettings(reading: &$0) } : nil
+            ? object.object("tls") { TLSKeys(reading: &$0) } : nil
         refuseContradictions(&object)
     }
 
@@ -113,6 +114,6 @@ package struct HTTPCheck: ProbeKind {
     /// Makes the probe; opens nothing yet.
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         guard let place else { return UnusableProbe() }
-        return HTTPProbe(HTTPPlan(self, place), context)
+        return HTTPProbe(HTTPPlan(self, place), context, interval: definition.interval)
     }
 }

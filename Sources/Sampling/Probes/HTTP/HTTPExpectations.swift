@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 import Vitals
 
 /// What an answer has to be.

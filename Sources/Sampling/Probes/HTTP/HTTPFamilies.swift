@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 import Vitals
 
 /// The metric families of http checks, under blackbox_exporter's names.
@@ -24,7 +25,7 @@ enum HTTPFamilies {
 
     /// The samples of one attempt. All families are always there, so that no query meets a gap.
     static func series(
-        _ answer: HTTPAnswer?, phases: [PhaseTiming], redirects: Int, overTLS: Bool
+        _ answer: HTTPAnswer?, patternFound: Bool? = nil, phases: [PhaseTiming], redirects: Int, overTLS: Bool
     ) -> [SeriesPoint] {
         let version = answer?.version ?? 0
         var points = [
@@ -39,7 +40,7 @@ enum HTTPFamilies {
             points.append(
                 SeriesPoint(duration, .nanos(spent.nanoseconds), labels: [("phase", phase.word)]))
         }
-        points.append(SeriesPoint(regex, .integer(answer?.patternFound == false ? 1 : 0)))
+        points.append(SeriesPoint(regex, .integer(patternFound == false ? 1 : 0)))
         return points
     }
 }

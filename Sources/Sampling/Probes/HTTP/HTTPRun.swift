@@ -1,219 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
-import NIOHTTP1
-import NIOSSL
+import Outbound
+import Threads
 import Vitals
 
-/// One attempt of an http probe: a connection, a request, its answer, the verdict; all by one deadline.
-///
-/// `@unchecked Sendable`: everything but the search for the pattern, which touches constants only, happens on the
-/// event loop.
-final class HTTPRun: @unchecked Sendable {
+/// One attempt of an http probe: an exchange, the search for the pattern, the verdict; all by one deadline.
+final class HTTPRun: LoopConfined, @unchecked Sendable {
+    private enum State {
+        case fresh
+        case asking(HTTPExchange)
+        /// The answer is there and is searched for the pattern.
+        case searching(HTTPExchange)
+        case over
+    }
+
     private let plan: HTTPPlan
-    private let context: ProbeContext
-    private let resolver: Resolver
+    private let client: HTTPClient
     private let gate: PatternGate
-    private let course: PhaseLog
-    private let done: (ProbeResult, HTTPLine?) -> Void
+    private let base: NetworkAttempt
+    private var state = State.fresh
+    /// How long the server took for its whole answer.
+    private var latency = Duration.zero
+    private var patternFound: Bool?
 
-    private var alarm: Scheduled<Void>?
-    private var dial: Dial?
-    private var line: HTTPLine?
-    private var isReused = false
-    private var hasBegun = false
-    private var mayKeep = false
-    private var place: HTTPTarget
-    private var method: HTTPProbeMethod
-    private var redirects = 0
-    private var answer: HTTPAnswer?
-    private var isMatching = false
-    private var isOver = false
-
-    /// Makes a run; `done` is called once, with the connection where it can be used again.
+    /// Makes a run; `done` is called once.
     init(
-        _ plan: HTTPPlan, _ context: ProbeContext, resolver: Resolver, gate: PatternGate, attempt: Attempt,
-        kept: HTTPLine?, done: @escaping (ProbeResult, HTTPLine?) -> Void
+        _ plan: HTTPPlan, _ context: ProbeContext, client: HTTPClient, gate: PatternGate, attempt: Attempt,
+        done: @escaping (ProbeResult) -> Void
     ) {
         self.plan = plan
-        self.context = context
-        self.resolver = resolver
+        self.client = client
         self.gate = gate
-        self.done = done
-        course = PhaseLog(attempt: attempt, time: context.time)
-        place = plan.place
-        method = plan.method
-        line = kept
-        isReused = kept != nil
+        base = NetworkAttempt(attempt, plan.dial, context, done: done)
     }
 
     /// Begins.
     func start() {
-        let left = max(.zero, course.attempt.deadline - context.time.now)
-        alarm = context.eventLoop.scheduleTask(in: .nanoseconds(left.nanoseconds)) { self.timeUp() }
-        if line == nil { call() } else { ask() }
+        base.start { self.timeUp() }
+        let exchange = client.exchange(plan.request, times: base.times, step: base.step) { [self] result in
+            switch result {
+            case .success(let answer): answered(answer)
+            case .failure(let error):
+                fail(ProbeFailure(error, plan.dial, at: base.context.time.wall))
+            }
+        }
+        state = .asking(exchange)
+        exchange.start()
     }
 
     /// Ends without a result that anybody would read.
-    func abandon() {
-        if !isOver { finish(ProbeResult(.unknown, reason: "inconclusive.closed", message: "vitald stopped")) }
-    }
+    func abandon() { finish(.abandoned) }
 
-    // MARK: - The connection
+    // MARK: - The pattern
 
-    private func call() {
-        isReused = false
-        var conversation: HTTPConversation?
-        let dial = Dial(
-            plan.dial, context: context, resolver: resolver, course: course,
-            configure: { conversation = try HTTPConversation.install(on: $0) },
-            done: { [self] result in
-                self.dial = nil
-                switch result {
-                case .success(let connection):
-                    guard let conversation else { return }
-                    line = HTTPLine(connection: connection, conversation: conversation)
-                    ask()
-                case .failure(let failure): fail(failure)
-                }
-            })
-        self.dial = dial
-        dial.start()
-    }
-
-    // MARK: - Question and answer
-
-    private func ask() {
-        guard let line else { return }
-        course.enter(.processing)
-        hasBegun = false
-        answer = nil
-        let body = method == plan.method ? plan.body : []
-        line.conversation.send(plan.head(place.requestTarget, method, bodyCount: body.count), body: body) {
-            [self] event in
-            if !isOver { hear(event) }
-        }
-    }
-
-    private func hear(_ event: HTTPConversation.Event) {
-        switch event {
-        case .began:
-            hasBegun = true
-            course.enter(.transfer)
-        case .head(let head):
-            mayKeep = head.isKeepAlive && method.isIdempotent
-            answer = HTTPAnswer(head)
-        case .body(let piece):
-            guard answer?.body.append(piece) == .full else { return }
-            // The rest is not read, and so the connection is of no further use.
-            mayKeep = false
-            line?.conversation.hangUp()
-            answered()
-        case .end: answered()
-        case .failed(let error):
-            if isReused, !hasBegun {
-                // The server closed the kept connection at its leisure, which is its right (RFC 9112, 9.5).
-                line = nil
-                call()
-            } else {
-                fail(HTTPRun.failure(error, place: plan.place.endpoint.text, hasBegun: hasBegun))
-            }
-        }
-    }
-
-    private func answered() {
-        guard let answer else { return }
-        if plan.followRedirects > 0, let location = answer.redirection {
-            follow(location, answer.status)
-            return
-        }
+    private func answered(_ answer: HTTPAnswer) {
+        guard case .asking(let exchange) = state else { return }
+        latency = base.latency
         guard let pattern = plan.expect.bodyMatches, !answer.body.isBroken, answer.body.coding != .foreign
         else {
-            judge()
+            judge(exchange)
             return
         }
-        // On a lane: some patterns take long over 64 KiB, and the event loop waits for nobody.
         guard gate.enter() else {
-            patternTooSlow()
+            fail(gate.state == .queued ? Self.searchQueued : Self.searchTooSlow)
             return
         }
-        isMatching = true
-        let isStarted = context.lanes.start {
-            [self, gate, bytes = answer.body.bytes, loop = context.eventLoop] in
-            let found = pattern.matches(bytes)
-            gate.leave()
-            loop.execute {
-                if self.isOver { return }
-                self.answer?.patternFound = found
-                self.judge()
-            }
-        }
-        guard isStarted else {
-            gate.leave()
-            isMatching = false
-            return fail(.threadless)
-        }
+        state = .searching(exchange)
+        search(answer.body.bytes, for: pattern)
     }
 
-    private func follow(_ location: String, _ status: UInt) {
-        guard redirects < plan.followRedirects else {
-            fail(
-                ProbeFailure(
-                    .fail, "http.redirect", "redirects again after \(redirects) redirects, which is the limit"
-                ))
-            return
+    /// On a lane: some patterns take long over 64 KiB, and the event loop waits for nobody.
+    private func search(_ bytes: [UInt8], for pattern: BytePattern) {
+        let (context, log) = (base.context, base.log)
+        log.enter(.queued, isOwn: true)
+        let isStarted = context.lanes.start { [self, gate] in
+            // Of an attempt that is over nobody wants to know, and the search may take long.
+            guard context.time.now < log.attempt.deadline else { return gate.leave() }
+            gate.begin()
+            log.enter(.transfer, isOwn: true)
+            let found: Bool? = pattern.matches(bytes)
+            gate.leave()
+            context.eventLoop.execute { self.searched(found) }
         }
-        guard let next = place.following(location) else {
-            // The place is not shown: tokens are wont to stand in it.
-            fail(
-                ProbeFailure(
-                    .fail, "http.redirect",
-                    "redirects to another origin, which is not followed; write the final URL into the configuration"
-                ))
-            return
-        }
-        redirects += 1
-        place = next
-        // RFC 9110, 15.4: 303 asks for GET; for 301 and 302 that is what everybody does with POST.
-        if status == 303 && method != .head || (status == 301 || status == 302) && method == .post {
-            method = .get
-        }
-        if mayKeep, line?.conversation.isFree == true {
-            ask()
-        } else {
-            line?.conversation.hangUp()
-            line = nil
-            call()
-        }
+        guard !isStarted else { return }
+        gate.leave()
+        fail(.threadless)
+    }
+
+    private func searched(_ found: Bool?) {
+        guard case .searching(let exchange) = state else { return }
+        patternFound = found
+        judge(exchange)
     }
 
     // MARK: - The end
 
-    private func judge() {
-        course.leave()
-        guard let answer, let connection = line?.connection else { return }
-        let duration = context.time.now - course.attempt.started
-        let wall = context.time.wall
-        var findings = HTTPVerdict.findings(answer, plan, took: duration)
-        if let tls = connection.tls, let settings = plan.tls, let worry = tls.worry(settings, at: wall) {
+    private func judge(_ exchange: HTTPExchange) {
+        guard let answer = exchange.answer, let connection = exchange.connection else { return }
+        var findings = HTTPVerdict.findings(answer, plan, patternFound: patternFound, took: latency)
+        if let worry = connection.tls?.worry(plan.expiry, at: base.context.time.wall) {
             findings.append(worry)
         }
         let worst = findings.max { $0.outcome.rawValue < $1.outcome.rawValue }
-        let summary = "\(answer.status) in \(HTTPVerdict.milliseconds(duration))"
+        let summary = "\(answer.status) in \(HTTPVerdict.milliseconds(latency))"
         let texts = findings.map(\.text).joined(separator: "; ")
         var result = ProbeResult(
             worst?.outcome ?? .pass, reason: worst?.reason,
             message: worst == nil ? summary : "\(texts) (\(summary))")
         if let stale = connection.staleName { result.note(stale) }
-        result.facts = facts(answer, duration)
-        finish(result, keep: mayKeep)
+        result.facts = facts(answer, redirects: exchange.redirects)
+        finish(result)
     }
 
-    private func facts(_ answer: HTTPAnswer, _ duration: Duration) -> [Fact] {
+    private func facts(_ answer: HTTPAnswer, redirects: Int) -> [Fact] {
         var facts = [
-            Fact("response_code", .integer(Int64(answer.status))),
-            Fact("latency_ms", .number((duration.milliseconds * 1000).rounded() / 1000)),
-            Fact("http_version", .text("\(answer.head.version.major).\(answer.head.version.minor)")),
+            Fact("response_code", .integer(Int64(answer.status))), Fact.latency(latency),
+            Fact("http_version", .text(answer.versionText)),
             Fact("body_bytes", .integer(Int64(answer.body.bytes.count))),
         ]
         if answer.body.isTruncated { facts.append(Fact("body_truncated", .boolean(true))) }
@@ -222,79 +125,51 @@ final class HTTPRun: @unchecked Sendable {
     }
 
     private func timeUp() {
-        if isOver { return }
-        if isMatching {
-            patternTooSlow()
-            return
+        switch state {
+        case .asking(let exchange): fail(base.overdue(known: exchange.knownError))
+        case .searching where base.attempt.phase == .queued: fail(base.overdue(known: nil))
+        case .searching: fail(Self.searchTooSlow)
+        case .fresh, .over: break
         }
-        let allowed = course.attempt.deadline - course.attempt.started
-        fail(
-            dial?.known
-                ?? .timeout(in: course.attempt.phase, after: allowed, place: plan.place.endpoint.text))
     }
 
-    private func patternTooSlow() {
-        fail(
-            ProbeFailure(
-                .unknown, "inconclusive.pattern",
-                "looking for the pattern of `bodyMatches` takes longer than the timeout; write a simpler one")
-        )
-    }
+    private static let searchTooSlow = ProbeFailure(
+        .unknown, "inconclusive.pattern",
+        "looking for the pattern of `bodyMatches` takes longer than the timeout; write a simpler one")
+
+    private static let searchQueued = ProbeFailure(
+        .unknown, "inconclusive.lanes",
+        "all worker threads are busy since the attempt before this one: other checks are blocked")
 
     private func fail(_ failure: ProbeFailure) {
-        course.leave()
-        var result = ProbeResult(failure.outcome, reason: failure.reason, message: failure.message)
-        if let answer { result.facts = [Fact("response_code", .integer(Int64(answer.status)))] }
-        if let tls = failure.tls {
-            result.facts += tls.facts(at: context.time.wall)
-            result.series = tls.series
+        var result = ProbeResult(failure)
+        switch state {
+        case .asking(let exchange), .searching(let exchange):
+            if let answer = exchange.answer {
+                result.facts = [Fact("response_code", .integer(Int64(answer.status)))]
+            }
+        case .fresh, .over: break
         }
-        finish(result)
+        finish(result, tls: failure.tls)
     }
 
-    private func finish(_ unfinished: ProbeResult, keep: Bool = false) {
-        if isOver { return }
-        isOver = true
-        alarm?.cancel()
-        dial?.abandon()
-        dial = nil
+    private func finish(_ unfinished: ProbeResult, tls: TLSFindings? = nil) {
+        let exchange: HTTPExchange?
+        switch state {
+        case .asking(let last), .searching(let last): exchange = last
+        case .fresh: exchange = nil
+        case .over: return
+        }
+        state = .over
+        exchange?.abandon()
+        let findings = tls ?? exchange?.connection?.tls
         var result = unfinished
-        result.duration = context.time.now - course.attempt.started
-        result.phases = course.timings
-        let tls = line?.connection.tls
-        if let tls {
-            result.facts += tls.facts(at: context.time.wall)
-            result.series = tls.series
-        }
+        base.log.leave()
         result.series =
-            HTTPFamilies.series(answer, phases: result.phases, redirects: redirects, overTLS: tls != nil)
+            HTTPFamilies.series(
+                exchange?.answer, patternFound: patternFound, phases: base.log.timings,
+                redirects: exchange?.redirects ?? 0, overTLS: exchange?.connection?.tls != nil)
             + result.series
-        let kept = keep && line?.conversation.isFree == true ? line : nil
-        if kept == nil { line?.conversation.hangUp() }
-        line = nil
-        done(result, kept)
-    }
-
-    private static func failure(_ error: any Error, place: String, hasBegun: Bool) -> ProbeFailure {
-        switch error {
-        case is HeaderMeter.Excess:
-            return ProbeFailure(.fail, "http.headers", "the answer's head is longer than 64 KiB")
-        case HTTPParserError.headerOverflow:
-            return ProbeFailure(.fail, "http.headers", "the answer's head is longer than 64 KiB")
-        case HTTPParserError.invalidEOFState, ChannelError.eof:
-            return ProbeFailure(
-                .fail, "closed",
-                hasBegun
-                    ? "\(place) closed the connection in the middle of its answer"
-                    : "\(place) closed the connection without an answer")
-        case is HTTPParserError, is NIOHTTPDecoderError:
-            return ProbeFailure(
-                .fail, "http.malformed", "\(place) answered something that is not correct HTTP/1.1")
-        case is BoringSSLError, is NIOSSLError:
-            return ProbeFailure(
-                .fail, "tls.handshake",
-                "\(place) ended TLS after the handshake; does it want a certificate (tls.certFile)?")
-        default: return ProbeFailure(error, place: place)
-        }
+        base.finish(result, tls: findings)
     }
 }

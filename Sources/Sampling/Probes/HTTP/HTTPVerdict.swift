@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 import Vitals
 
 /// Judges an answer by what the configuration expects.
 enum HTTPVerdict {
     /// Everything that is not as it should be, in the order in which it is looked at.
-    static func findings(_ answer: HTTPAnswer, _ plan: HTTPPlan, took duration: Duration) -> [Finding] {
+    static func findings(
+        _ answer: HTTPAnswer, _ plan: HTTPPlan, patternFound: Bool?, took duration: Duration
+    ) -> [Finding] {
         var findings: [Finding] = []
         let expect = plan.expect
         if !expect.status.contains(answer.status) {
@@ -15,7 +18,7 @@ enum HTTPVerdict {
                     isWarning ? .warn : .fail, "http.status",
                     "answered \(answer.status), wanted \(expect.status.text)"))
         }
-        if expect.needsBody { findings += body(answer, plan) }
+        if expect.needsBody { findings += body(answer, plan, patternFound) }
         if let limit = plan.failLatency, duration >= limit {
             findings.append(latency(.fail, duration, limit))
         } else if let limit = plan.warnLatency, duration >= limit {
@@ -32,7 +35,7 @@ enum HTTPVerdict {
             "took \(milliseconds(duration)), the limit is \(DurationText.render(limit))")
     }
 
-    private static func body(_ answer: HTTPAnswer, _ plan: HTTPPlan) -> [Finding] {
+    private static func body(_ answer: HTTPAnswer, _ plan: HTTPPlan, _ patternFound: Bool?) -> [Finding] {
         let body = answer.body
         if body.coding == .foreign {
             return [
@@ -49,7 +52,7 @@ enum HTTPVerdict {
         if let needle = plan.expect.bodyContains, !ByteSearch.holds(needle, in: body.bytes) {
             findings.append(Finding(.fail, "http.body", "\(seen) does not contain the expected text"))
         }
-        switch answer.patternFound {
+        switch patternFound {
         case false?:
             findings.append(Finding(.fail, "http.body", "\(seen) does not match the expected pattern"))
         case nil where plan.expect.bodyMatches != nil:
@@ -93,7 +96,7 @@ enum HTTPVerdict {
     /// servers echo.
     private static func shown(_ value: JSONValue, _ plan: HTTPPlan) -> String? {
         let text = String(decoding: value.source, as: UTF8.self)
-        return text.utf8.count <= 64 && !plan.discloses(text) ? text : nil
+        return text.utf8.count <= 64 && !plan.request.discloses(text) ? text : nil
     }
 
     /// `12 ms`, for sentences.

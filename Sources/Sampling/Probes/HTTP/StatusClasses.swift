@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
+
 /// A set of HTTP status codes as the configuration writes it: `200-299`, `204`, `2xx`.
 struct StatusClasses: Sendable, Hashable {
     /// The codes that a server may send (RFC 9110, 15).

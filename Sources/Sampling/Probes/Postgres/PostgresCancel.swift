@@ -2,6 +2,7 @@
 
 import CLibPQ
 import Glibc
+import Threads
 import Vitals
 
 /// Asks a server to end the statement that a connection waits for.

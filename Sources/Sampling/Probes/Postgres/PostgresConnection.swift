@@ -2,6 +2,7 @@
 
 import CLibPQ
 import Glibc
+import Threads
 import Vitals
 
 /// One connection of libpq, used without ever blocking beyond a countdown.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
+import Threads
 import Vitals
 
 /// Opens the connections of one check: name, addresses, start parameters, and what will guard the statements.
@@ -77,7 +79,9 @@ final class PostgresDialer {
         for (index, address) in resolution.addresses.enumerated() {
             let part = countdown.share(of: count - index)
             switch open(address.numeric, .address(address), resolution.staleBecause, part, log) {
-            case .success(let session): return .success(session)
+            case .success(let session):
+                resolver.connected(to: address, of: target.hostAddress ?? target.host)
+                return .success(session)
             case .failure(let refusal):
                 last = Refusal(refusal.result)
                 guard refusal.isOfThisAddressAlone else { return .failure(Refusal(refusal.result)) }

@@ -2,6 +2,7 @@
 
 import Glibc
 import NIOSSL
+import Outbound
 import Vitals
 
 /// The files that a url names (`sslrootcert`, `sslcert`, `sslkey` …), looked at as libpq will: it would refuse them

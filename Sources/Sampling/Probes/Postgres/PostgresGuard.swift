@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Threads
 import Vitals
 
 /// What ends a statement on the server once vitald no longer waits for it. A backend whose client is gone notices that

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
+import Threads
 package import Vitals
 
 /// The check type `postgres`.

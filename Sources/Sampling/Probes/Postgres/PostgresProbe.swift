@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Outbound
+import Threads
 import Vitals
 
 /// Probes one Postgres database: keeps a connection, asks it at every attempt, and makes a new one every minute,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Threads
 import Vitals
 
 /// What a check asks at each attempt. The question itself comes first and decides; what else there is to know is asked

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Threads
 import Vitals
 
 /// Whether a server leads or follows, and how far it is behind.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Threads
 import Vitals
 
 /// Why a server takes no second connection of vitald's while the first one is open (SQLSTATE 53300 for all of it).

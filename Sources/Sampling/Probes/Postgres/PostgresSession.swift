@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
+import Threads
 import Vitals
 
 /// An open connection on which no statement runs without a guard where there is one to be had.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Threads
 import Vitals
 
 /// Reads the statistics of a server: one query per source, so that a missing permission costs one source alone.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 import Vitals
 
 /// One Postgres database and how to reach it: what the `url` of a check says, with everything filled in.

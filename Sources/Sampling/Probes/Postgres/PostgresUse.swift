@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Threads
 import Vitals
 
 /// How many of a server's connections are taken.

@@ -2,6 +2,7 @@
 
 import Glibc
 import NIOCore
+import Outbound
 import Vitals
 
 /// One connection to Redis: sends requests in one go and collects their replies, one exchange at a time. Whatever

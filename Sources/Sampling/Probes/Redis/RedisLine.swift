@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 import Vitals
 
 /// One open connection to a server and how it came about.

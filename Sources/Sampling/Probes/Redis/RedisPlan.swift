@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Outbound
 import Vitals
 
 /// What a redis probe asks at each attempt, and how it reads the answers.

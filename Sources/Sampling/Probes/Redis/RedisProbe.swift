@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Outbound
+import Threads
 import Vitals
 
 /// Probes one Redis: keeps a connection, sends PING at every attempt, and makes a new one every minute.

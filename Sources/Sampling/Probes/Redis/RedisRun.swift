@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Outbound
 import Vitals
 
 /// One attempt of a redis probe: the kept connection or a new one, the question, the verdict; all by one deadline.

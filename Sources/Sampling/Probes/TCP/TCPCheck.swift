@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Outbound
 package import Vitals
 
 /// The kind `tcp`: a connection opens, and where asked for, a few bytes get the right answer.
@@ -17,7 +18,7 @@ package struct TCPCheck: ProbeKind {
 
     /// Where to connect; nil only after a fault.
     let endpoint: ServerAddress?
-    let tls: TLSSettings?
+    let tls: TLSKeys?
     let send: [UInt8]
     let expected: ExpectedBytes?
 
@@ -42,9 +43,9 @@ package struct TCPCheck: ProbeKind {
     }
 
     /// `true`, or the same object as in http checks.
-    private static func readTLS(_ object: inout ConfigurationObject) -> TLSSettings? {
-        if object.raw("tls")?.kind == .object { return object.object("tls") { TLSSettings(reading: &$0) } }
-        return object.boolean("tls", default: false) ? TLSSettings() : nil
+    private static func readTLS(_ object: inout ConfigurationObject) -> TLSKeys? {
+        if object.raw("tls")?.kind == .object { return object.object("tls") { TLSKeys(reading: &$0) } }
+        return object.boolean("tls", default: false) ? TLSKeys() : nil
     }
 
     /// What the answer has to be, and nothing of what is asked.
@@ -54,6 +55,9 @@ package struct TCPCheck: ProbeKind {
     package func makeProbe(_ definition: CheckDefinition, _ context: ProbeContext) -> any Probe {
         guard let endpoint else { return UnusableProbe() }
         return TCPProbe(
-            TCPPlan(dial: Dial.Plan(endpoint: endpoint, tls: tls), send: send, expected: expected), context)
+            TCPPlan(
+                dial: Dial.Plan(endpoint: endpoint, tls: tls?.settings),
+                expiry: tls?.expiry ?? ExpiryLimits(),
+                send: send, expected: expected), context)
     }
 }

@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOSSL
+import Outbound
 
 /// A connection of which bytes are read as they come. Confined to the event loop.
 final class TCPConversation: ChannelInboundHandler, RemovableChannelHandler {

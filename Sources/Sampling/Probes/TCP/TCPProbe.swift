@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
+import Outbound
+import Threads
 import Vitals
 
 /// Runs a tcp check: each attempt opens its own connection, because opening it is what is checked.
-///
-/// `@unchecked Sendable`: `running` is touched on the event loop only.
-final class TCPProbe: Probe, @unchecked Sendable {
+final class TCPProbe: Probe, LoopConfined, @unchecked Sendable {
     private let plan: TCPPlan
     private let context: ProbeContext
     private let resolver: Resolver
@@ -26,11 +26,7 @@ final class TCPProbe: Probe, @unchecked Sendable {
 
     private func begin(_ attempt: Attempt, _ done: @escaping @Sendable (ProbeResult) -> Void) {
         guard running == nil else {
-            // Every attempt ends by its deadline, so the caller did not wait for it.
-            done(
-                ProbeResult(
-                    .unknown, reason: "inconclusive.busy",
-                    message: "the attempt before this one is still running"))
+            done(.busy)
             return
         }
         let run = TCPRun(plan, context, resolver: resolver, attempt: attempt) { [self] result in

@@ -7,28 +7,33 @@ import Sampling
 import Synchronization
 import TestSupport
 import Testing
+import Threads
 import Vitals
 
 /// A probe on its bench: a configuration, an event loop as the daemon's, and attempts that a test waits for.
 final class WireBench: Sendable {
     let time = WireTime()
-    let lanes = Lanes()
+    let lanes: Lanes
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let probe: any Probe
     private let server: WireServer?
 
     /// Makes the probe of a configuration that must be without faults; `keeping` lives as long as the bench.
     init(
-        _ json: String, keeping server: WireServer? = nil,
+        _ json: String, keeping server: WireServer? = nil, interval: Duration = .seconds(10),
+        lanes limit: Int = Lanes.defaultLimit,
         readSecret: @escaping @Sendable (String) -> String? = { _ in nil },
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         self.server = server
+        lanes = Lanes(limit: limit)
         let (kind, reading) = try Self.read(json, readSecret: readSecret)
         #expect(reading.faults.map(\.description) == [], sourceLocation: sourceLocation)
         let active = try #require(kind as? any ProbeKind)
+        var definition = CheckDefinition(name: "probed", type: "http")
+        definition.interval = interval
         probe = active.makeProbe(
-            CheckDefinition(name: "probed", type: "http"),
+            definition,
             ProbeContext(
                 time: time, lanes: lanes, eventLoop: group.next(), kernel: WireKernel(), procRoot: "/proc",
                 helperProgram: ""))
@@ -40,12 +45,17 @@ final class WireBench: Sendable {
     }
 
     /// One attempt, waited for; a probe that does not answer soon after its deadline fails the test.
+    ///
+    /// `during` is done while it is under way.
     func attempt(
-        timeout: Duration = .seconds(5), sourceLocation: SourceLocation = #_sourceLocation
+        timeout: Duration = .seconds(5), sourceLocation: SourceLocation = #_sourceLocation,
+        during: (Attempt) throws -> Void = { _ in }
     ) throws -> ProbeResult {
         let answer = Awaited<ProbeResult>()
         let started = time.now
-        probe.attempt(Attempt(started: started, deadline: started + timeout)) { answer.fulfil($0) }
+        let attempt = Attempt(started: started, deadline: started + timeout)
+        probe.attempt(attempt) { answer.fulfil($0) }
+        try during(attempt)
         let result = try #require(
             answer.value(within: timeout + .seconds(5)), "the probe does not answer",
             sourceLocation: sourceLocation)

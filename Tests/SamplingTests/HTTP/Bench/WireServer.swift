@@ -7,6 +7,7 @@ import NIOSSL
 import Sampling
 import Synchronization
 import TestSupport
+import Threads
 import Vitals
 
 /// A server that does what a test says, byte for byte, and counts its connections.

@@ -2,6 +2,7 @@
 
 import NIOCore
 import Synchronization
+import Threads
 import Vitals
 
 /// The helper processes of all filesystem checks: at most four, one outstanding call per mount.
