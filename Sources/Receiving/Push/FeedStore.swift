@@ -92,6 +92,7 @@ final class FeedStore<Check: FedCheck>: Feed {
 
     func results(at now: Instant) -> [(check: String, result: ProbeResult)] {
         state.withLock { state in
+            guard !state.order.isEmpty else { return [] }
             let holding = now < state.heldUntil
             return state.order.compactMap { name in
                 state.entries[name]?.takeResult(at: now, holding: holding).map { (name, $0) }
@@ -101,9 +102,13 @@ final class FeedStore<Check: FedCheck>: Feed {
 
     func nextDeadline(after now: Instant) -> Instant? {
         state.withLock { state in
-            let heldUntil = state.heldUntil
-            return state.entries.values.lazy.filter(\.check.definition.enabled)
-                .map { $0.check.nextResult(now: now, heldUntil: heldUntil) }.min()
+            // Asked with every tick. Without key paths: in a generic type each use of one looks its types up again.
+            var next: Instant?
+            for entry in state.entries.values where entry.check.definition.enabled {
+                let result = entry.check.nextResult(now: now, heldUntil: state.heldUntil)
+                next = min(next ?? result, result)
+            }
+            return next
         }
     }
 }
